@@ -1,0 +1,46 @@
+/** What one request gets. Resolvers know this and the errors, nothing else. */
+import type { Graph, LiveGraph } from './graph/graph.ts'
+import type { Cursor, LoggedEvent } from './event/event.ts'
+import type { Resources } from './resource/verbs.ts'
+import type { Actor } from './resource/resource.ts'
+
+export const roles = ['viewer', 'operator', 'admin'] as const
+export type Role = (typeof roles)[number]
+
+export interface Viewer {
+  /** The token's name. */
+  name: string
+  role: Role
+  tokenId: number
+}
+
+/** Follows the log in this process: what was applied, and waiting for it. */
+export interface EventFeed {
+  /** Resolves when the graph of this process has applied `seq`; rejects with LIMIT_EXCEEDED after `timeoutMs`. */
+  applied(seq: number, signal: AbortSignal, timeoutMs?: number): Promise<void>
+  /** Events after `after`, first replayed from the table, then live, each exactly once and in order, in batches. Yields a gap when `after` is no longer kept or of another epoch. */
+  follow(after: Cursor, signal: AbortSignal): AsyncIterable<FeedBatch>
+  read(request: {
+    after?: number
+    before?: number
+    types?: readonly string[]
+    resourceId?: number
+    first: number
+  }): Promise<LoggedEvent[]>
+  count(request: { types?: readonly string[]; resourceId?: number }): Promise<number>
+  cursor(): Cursor
+}
+export type FeedBatch =
+  { events: LoggedEvent[]; cursor: Cursor } | { gap: true; resumeFrom: Cursor; reason: string }
+
+export interface Context {
+  viewer: Viewer
+  actor: Actor
+  requestId: string
+  signal: AbortSignal
+  graph: LiveGraph
+  /** The graph as it was at an instant (milliseconds), kept for this request. */
+  graphAt(instant: number): Promise<Graph>
+  resources: Resources
+  events: EventFeed
+}

@@ -3,6 +3,7 @@ import type { Graph, LiveGraph } from './graph/graph.ts'
 import type { Cursor, LoggedEvent } from './event/event.ts'
 import type { Resources } from './resource/verbs.ts'
 import type { Actor } from './resource/resource.ts'
+import type { Tokens } from './token/index.ts'
 
 export const roles = ['viewer', 'operator', 'admin'] as const
 export type Role = (typeof roles)[number]
@@ -37,10 +38,18 @@ export interface Context {
   viewer: Viewer
   actor: Actor
   requestId: string
+  /** Where the request came from; for the audit trail. */
+  remoteAddress: string
+  /** The header Idempotency-Key; an input's own `idempotencyKey` goes before it. */
+  idempotencyKey: string | undefined
+  /** Aborts at the deadline and when the caller goes away. */
   signal: AbortSignal
+  /** What the answer's `extensions` will say, such as `truncated`: the paths of pages that were cut short. */
+  extensions: Record<string, unknown>
   graph: LiveGraph
   /** The graph as it was at an instant (milliseconds), kept for this request. */
   graphAt(instant: number): Promise<Graph>
   resources: Resources
   events: EventFeed
+  tokens: Tokens
 }

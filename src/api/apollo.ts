@@ -1,0 +1,110 @@
+/** Apollo Server as the one who speaks GraphQL over HTTP; executing is ours. */
+import { ApolloServer, HeaderMap } from '@apollo/server'
+import type { ApolloServerPlugin, HTTPGraphQLRequest } from '@apollo/server'
+import {
+  ApolloServerPluginCacheControlDisabled,
+  ApolloServerPluginLandingPageDisabled,
+  ApolloServerPluginSchemaReportingDisabled,
+  ApolloServerPluginUsageReportingDisabled,
+} from '@apollo/server/plugin/disabled'
+import type { ExecutionResult, FormattedExecutionResult, GraphQLSchema } from 'graphql'
+import type { Logger } from 'pino'
+import type { Context } from '../context.ts'
+import { PlenumError, limitExceeded } from '../errors.ts'
+import type { ApiLimits } from './config.ts'
+import { errorAnswer, execute } from './execute.ts'
+import { formatError, toPlenumError } from './format-error.ts'
+import { documentLimits } from './limits.ts'
+import { currentScope } from './scope.ts'
+import type { RequestScope } from './scope.ts'
+
+export async function startApollo(options: {
+  schema: GraphQLSchema
+  limits: ApiLimits
+  log: Logger
+}): Promise<ApolloServer<Context>> {
+  const { schema, limits, log } = options
+  const server = new ApolloServer<Context>({
+    schema,
+    // A browser cannot be tricked into sending our header: tokens are never cookies.
+    csrfPrevention: { requestHeaders: ['authorization', 'apollo-require-preflight'] },
+    persistedQueries: false,
+    allowBatchedHttpRequests: false,
+    includeStacktraceInErrorResponses: false,
+    stopOnTerminationSignals: false,
+    introspection: true,
+    hideSchemaDetailsFromClientErrors: false,
+    parseOptions: { maxTokens: limits.tokens },
+    validationRules: [documentLimits(limits)],
+    logger: log,
+    plugins: [
+      ApolloServerPluginCacheControlDisabled(),
+      ApolloServerPluginLandingPageDisabled(),
+      ApolloServerPluginUsageReportingDisabled(),
+      ApolloServerPluginSchemaReportingDisabled(),
+      executePlugin(schema, log),
+    ],
+    formatError: (_, error) => formatRequestError(error, log),
+    stringifyResult: (value) => stringify(value, limits.answerBytes, log),
+  })
+  await server.start()
+  return server
+}
+
+/** Answers every operation with our executor. Its errors are formatted already. */
+function executePlugin(schema: GraphQLSchema, log: Logger): ApolloServerPlugin<Context> {
+  return {
+    requestDidStart: async () => ({
+      responseForOperation: async ({ request, document, contextValue }) => {
+        const { operationName, variables } = request
+        const result = await execute({
+          schema,
+          document,
+          operationName,
+          variables,
+          context: contextValue,
+          log,
+        })
+        const status = result.data === undefined ? 400 : undefined
+        return {
+          http: { headers: new HeaderMap(), ...(status === undefined ? {} : { status }) },
+          body: { kind: 'single', singleResult: formatted(result) },
+        }
+      },
+    }),
+  }
+}
+
+const formatted = (result: ExecutionResult): FormattedExecutionResult => result as FormattedExecutionResult
+
+/** Errors of a request that was not executed. */
+function formatRequestError(error: unknown, log: Logger) {
+  const scope: RequestScope = currentScope() ?? { requestId: 'unknown', log }
+  scope.failure = toPlenumError(error)
+  return formatError(error, scope)
+}
+
+/** The answer's JSON; one that is too large becomes an error that says so. */
+function stringify(value: unknown, limit: number, log: Logger): string {
+  const text = JSON.stringify(value)
+  return text.length <= limit
+    ? text
+    : errorAnswer(formatRequestError(answerTooLarge(text.length, limit), log))
+}
+
+export const answerTooLarge = (bytes: number, limit: number): PlenumError =>
+  limitExceeded('answerBytes', limit, 'The answer is too large: ask for fewer fields or smaller pages', bytes)
+
+export function toApolloRequest(
+  method: string,
+  url: string,
+  headers: NodeJS.Dict<string | string[]>,
+  body: unknown,
+): HTTPGraphQLRequest {
+  const map = new HeaderMap()
+  for (const [name, value] of Object.entries(headers)) {
+    if (value !== undefined) map.set(name, Array.isArray(value) ? value.join(', ') : value)
+  }
+  const question = url.indexOf('?')
+  return { method, headers: map, search: question === -1 ? '' : url.slice(question), body }
+}

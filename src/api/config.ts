@@ -1,0 +1,28 @@
+/** What the API takes from the configuration. */
+import type { DocumentLimits } from './limits.ts'
+
+export interface ApiLimits extends DocumentLimits {
+  /** Bytes of a GraphQL request's body. Imports by PUT are streamed and not bounded by it. */
+  bodyBytes: number
+  /** Bytes of an answer before compression, and of one message of a subscription. */
+  answerBytes: number
+  /** Seconds until a request is given up. */
+  requestSeconds: number
+  /** Seconds until a streamed import is given up. */
+  importSeconds: number
+  /** Open WebSockets of one token. */
+  socketsPerToken: number
+  /** Operations that run at once on the WebSockets of one token. */
+  subscriptionsPerToken: number
+  /** Bytes of one WebSocket message that a client sends. */
+  messageBytes: number
+  /** Events that wait for a subscriber within one `every`, before they are sent early. */
+  batchEvents: number
+}
+
+export interface ApiConfig {
+  host: string
+  /** 0: any free one. */
+  port: number
+  limits: ApiLimits
+}

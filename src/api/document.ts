@@ -1,0 +1,36 @@
+/** Source text to a document that is good for the schema, or the reasons why it is not. Good ones are remembered. */
+import { GraphQLError, parse, specifiedRules, validate } from 'graphql'
+import type { DocumentNode, GraphQLSchema } from 'graphql'
+import { checkDocument } from './limits.ts'
+import type { DocumentLimits } from './limits.ts'
+
+const rememberedDocuments = 1_000
+const longestRemembered = 20_000
+
+export type Prepare = (source: string) => DocumentNode | readonly GraphQLError[]
+
+export function createPrepare(schema: GraphQLSchema, limits: DocumentLimits): Prepare {
+  const known = new Map<string, DocumentNode>()
+  return (source) => {
+    const remembered = known.get(source)
+    if (remembered !== undefined) return remembered
+    const result = prepare(source)
+    if ('kind' in result && source.length <= longestRemembered) {
+      if (known.size >= rememberedDocuments) known.delete(known.keys().next().value as string)
+      known.set(source, result)
+    }
+    return result
+  }
+
+  function prepare(source: string): DocumentNode | readonly GraphQLError[] {
+    try {
+      const document = parse(source, { maxTokens: limits.tokens })
+      checkDocument(document, limits)
+      const errors = validate(schema, document, specifiedRules)
+      return errors.length === 0 ? document : errors
+    } catch (error) {
+      if (error instanceof GraphQLError) return [error]
+      return [new GraphQLError((error as Error).message, { originalError: error as Error })]
+    }
+  }
+}

@@ -1,0 +1,124 @@
+/** The one place where operations are executed, for HTTP and WebSocket alike: what a compiled executor would replace. */
+import { createSourceEventStream, execute as executeGraphql } from 'graphql'
+import type { DocumentNode, ExecutionResult, GraphQLFormattedError, GraphQLSchema } from 'graphql'
+import type { Logger } from 'pino'
+import type { Context } from '../context.ts'
+import { PlenumError } from '../errors.ts'
+import { formatGraphqlError } from './format-error.ts'
+
+export interface Operation {
+  schema: GraphQLSchema
+  document: DocumentNode
+  operationName: string | undefined
+  variables: Record<string, unknown> | undefined
+  context: Context
+  log: Logger
+  /** What a subscription's event is read from. */
+  root?: unknown
+}
+
+/** The answer, its errors formatted. Never rejects. */
+export async function execute(operation: Operation): Promise<ExecutionResult> {
+  const { context } = operation
+  try {
+    const running = executeGraphql(argumentsOf(operation))
+    const result = running instanceof Promise ? await orAbort(running, context.signal) : running
+    return finish(result, operation)
+  } catch (error) {
+    return { errors: [formatGraphqlError(error, scopeOf(operation))] }
+  }
+}
+
+/** One answer for each event of a subscription, or an answer that says why there is none. `end` aborts the operation's signal: it is called when it is over. */
+export async function subscribe(
+  operation: Operation,
+  end: () => void,
+): Promise<AsyncGenerator<ExecutionResult> | ExecutionResult> {
+  const args = argumentsOf(operation)
+  try {
+    const source = await createSourceEventStream({ ...args, subscribeFieldResolver: undefined })
+    if (!(Symbol.asyncIterator in source)) return finish(source, operation)
+    return endable(answers(source, operation, end), end)
+  } catch (error) {
+    return { errors: [formatGraphqlError(error, scopeOf(operation))] }
+  }
+}
+
+async function* answers(
+  source: AsyncIterable<unknown>,
+  operation: Operation,
+  end: () => void,
+): AsyncGenerator<ExecutionResult> {
+  try {
+    for await (const root of source) {
+      const context = { ...operation.context, extensions: {} }
+      yield await execute({ ...operation, context, root })
+    }
+  } catch (error) {
+    if (operation.context.signal.aborted && !(error instanceof PlenumError)) return
+    yield { errors: [formatGraphqlError(error, scopeOf(operation))] }
+  } finally {
+    end()
+  }
+}
+
+/** An async generator that waits for an event cannot be returned from; aborting what it waits for can. */
+function endable<T>(inner: AsyncGenerator<T>, end: () => void): AsyncGenerator<T> {
+  return Object.assign(Object.create(inner) as AsyncGenerator<T>, {
+    next: () => inner.next(),
+    throw: (error: unknown) => {
+      end()
+      return inner.throw(error)
+    },
+    return: (value: unknown) => {
+      end()
+      return inner.return(value)
+    },
+    [Symbol.asyncIterator](): AsyncGenerator<T> {
+      return this as unknown as AsyncGenerator<T>
+    },
+  })
+}
+
+function argumentsOf(operation: Operation) {
+  return {
+    schema: operation.schema,
+    document: operation.document,
+    operationName: operation.operationName,
+    variableValues: operation.variables,
+    contextValue: operation.context,
+    rootValue: operation.root,
+  }
+}
+
+const scopeOf = (operation: Operation) => ({ requestId: operation.context.requestId, log: operation.log })
+
+function finish(result: ExecutionResult, operation: Operation): ExecutionResult {
+  const { extensions } = operation.context
+  const errors = result.errors?.map((error) => formatGraphqlError(error, scopeOf(operation)))
+  return {
+    ...(errors === undefined ? {} : { errors }),
+    ...(result.data === undefined ? {} : { data: result.data }),
+    ...(Object.keys(extensions).length === 0 ? {} : { extensions }),
+  }
+}
+
+/** Gives up waiting when the signal aborts; what still runs sees the same signal. */
+async function orAbort<T>(running: Promise<T>, signal: AbortSignal): Promise<T> {
+  if (signal.aborted) throw signal.reason
+  let onAbort: (() => void) | undefined
+  const aborted = new Promise<never>((_, reject) => {
+    onAbort = () => reject(signal.reason as Error)
+    signal.addEventListener('abort', onAbort, { once: true })
+  })
+  try {
+    return await Promise.race([running, aborted])
+  } finally {
+    if (onAbort) signal.removeEventListener('abort', onAbort)
+  }
+}
+
+/** A whole answer that is only an error, as JSON. */
+export function errorAnswer(error: GraphQLFormattedError): string {
+  return JSON.stringify({ errors: [error] })
+}

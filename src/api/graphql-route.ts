@@ -1,0 +1,102 @@
+/** GraphQL over HTTP at /graphql: POST with JSON for everything, GET for queries. */
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { ApolloServer } from '@apollo/server'
+import type { Logger } from 'pino'
+import type { Context } from '../context.ts'
+import type { Session } from '../token/index.ts'
+import { toApolloRequest } from './apollo.ts'
+import { authenticate } from './auth.ts'
+import { parseBody } from './body.ts'
+import type { ApiConfig } from './config.ts'
+import { httpStatus } from './format-error.ts'
+import { Unsupported, graphqlJson, requestSignal, sendText } from './http.ts'
+import { awaitCursor, createContext } from './request.ts'
+import type { Nouns } from './request.ts'
+import { withScope } from './scope.ts'
+import type { RequestScope } from './scope.ts'
+
+interface RouteOptions {
+  config: ApiConfig
+  nouns: Nouns
+  apollo: ApolloServer<Context>
+  log: Logger
+}
+
+export function addGraphqlRoute(app: FastifyInstance, options: RouteOptions): void {
+  const sessions = new WeakMap<FastifyRequest, Session>()
+  void app.register((scoped, _, done) => {
+    scoped.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, parsed) => parsed(null, body))
+    // Before the body is read: nobody without a token makes us read ten megabytes.
+    scoped.addHook('onRequest', async (request) => {
+      sessions.set(request, await authenticate(options.nouns.tokens, request.headers.authorization))
+    })
+    scoped.route({
+      method: ['GET', 'POST'],
+      url: '/graphql',
+      handler: (request, reply) => answer(options, request, reply, sessions.get(request) as Session),
+    })
+    done()
+  })
+}
+
+async function answer(
+  { config, nouns, apollo, log }: RouteOptions,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  session: Session,
+): Promise<FastifyReply> {
+  const body = request.method === 'POST' ? readBody(request) : undefined
+  const { signal, end } = requestSignal(reply, config.limits.requestSeconds)
+  const scope: RequestScope = { requestId: request.id, log }
+  try {
+    await awaitCursor(nouns.events, headerOf(request, 'plenum-after'), signal)
+    const response = await withScope(scope, () =>
+      apollo.executeHTTPGraphQLRequest({
+        httpGraphQLRequest: toApolloRequest(request.method, request.url, request.headers, body),
+        context: async () => createContext(nouns, callerOf(request, session, signal)),
+      }),
+    )
+    const type = response.headers.get('content-type') ?? 'application/json; charset=utf-8'
+    for (const [name, value] of response.headers) void reply.header(name, value)
+    void reply.code(statusOf(response.status, scope, type)).header('cache-control', 'no-store')
+    return await sendText(request, reply, response.body.kind === 'complete' ? response.body.string : '')
+  } finally {
+    end()
+  }
+}
+
+/**
+ * The protocol's two media types differ: with application/json everything that is a GraphQL answer is 200, with the newer one a request
+ * that was not executed has the status of its error.
+ */
+function statusOf(status: number | undefined, { failure }: RequestScope, type: string): number {
+  const given = status ?? 200
+  if (failure === undefined) return given === 400 && !type.includes(graphqlJson) ? 200 : given
+  return given === 500 || given === 200 ? httpStatus(failure) : given
+}
+
+function callerOf(request: FastifyRequest, session: Session, signal: AbortSignal) {
+  return {
+    session,
+    signal,
+    requestId: request.id,
+    remoteAddress: request.ip,
+    idempotencyKey: headerOf(request, 'idempotency-key')?.slice(0, 255),
+  }
+}
+
+export function headerOf(request: FastifyRequest, name: string): string | undefined {
+  const value = request.headers[name]
+  return typeof value === 'string' ? value : undefined
+}
+
+function readBody(request: FastifyRequest): Record<string, unknown> {
+  const [type = ''] = (request.headers['content-type'] ?? '').split(';', 1)
+  if (type.trim().toLowerCase() !== 'application/json') {
+    throw new Unsupported('Send the operation as application/json')
+  }
+  if (request.headers['content-encoding'] !== undefined) {
+    throw new Unsupported('Send the body as it is, without Content-Encoding')
+  }
+  return parseBody((request.body as Uint8Array | undefined) ?? new Uint8Array())
+}

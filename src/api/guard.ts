@@ -1,0 +1,121 @@
+/**
+ * Root fields behind their roles, and mutations in the audit trail: every attempt leaves a row, refused or not. A mutation
+ * answers when this process has applied what it wrote, so that the answer and the next query show it.
+ */
+import { defaultFieldResolver } from 'graphql'
+import type { GraphQLFieldResolver, GraphQLObjectType, GraphQLSchema } from 'graphql'
+import type { Logger } from 'pino'
+import type { Context, Role } from '../context.ts'
+import { parseCursor } from '../event/event.ts'
+import { forbidden, mayAct, mutationRoles, readRoles } from './auth.ts'
+import { toPlenumError } from './format-error.ts'
+
+/** One row of the audit trail. */
+export interface AuditEntry {
+  actor: string
+  remoteAddress: string
+  requestId: string
+  action: string
+  /** The arguments, secrets masked. */
+  input: unknown
+  outcome: 'OK' | 'FAILED' | 'REFUSED'
+  errorCode?: string
+  cursorSeq?: number
+}
+export type WriteAudit = (entry: AuditEntry) => Promise<void>
+
+type Resolver = GraphQLFieldResolver<unknown, Context>
+
+/** Puts the guards around a schema's root fields. To be done once, before it serves. */
+export function guardRoots(schema: GraphQLSchema, options: { audit: WriteAudit; log: Logger }): void {
+  forFields(schema.getMutationType(), (name, resolve) => guardMutation(name, resolve, options))
+  forFields(schema.getQueryType(), guardRead)
+  const subscription = schema.getSubscriptionType()
+  for (const field of Object.values(subscription?.getFields() ?? {})) {
+    if (field.subscribe) field.subscribe = guardRead(field.name, field.subscribe as Resolver)
+  }
+}
+
+function forFields(
+  type: GraphQLObjectType | null | undefined,
+  wrap: (name: string, resolve: Resolver) => Resolver,
+): void {
+  for (const field of Object.values(type?.getFields() ?? {})) {
+    field.resolve = wrap(field.name, (field.resolve as Resolver | undefined) ?? defaultFieldResolver)
+  }
+}
+
+function guardRead(name: string, resolve: Resolver): Resolver {
+  const needed = readRoles[name]
+  if (needed === undefined) return resolve
+  return (source, args, context, info) => {
+    if (!mayAct(context.viewer.role, needed)) throw forbidden(name, needed, context.viewer.role)
+    return resolve(source, args, context, info)
+  }
+}
+
+function guardMutation(
+  name: string,
+  resolve: Resolver,
+  { audit, log }: { audit: WriteAudit; log: Logger },
+): Resolver {
+  const needed: Role | undefined = mutationRoles[name]
+  return async (source, args, context, info) => {
+    try {
+      if (needed === undefined || !mayAct(context.viewer.role, needed)) {
+        throw forbidden(name, needed ?? 'admin', context.viewer.role)
+      }
+      const payload = await resolve(source, args, context, info)
+      const cursorSeq = cursorOf(payload)
+      await record({ outcome: 'OK', ...(cursorSeq === undefined ? {} : { cursorSeq }) })
+      if (cursorSeq !== undefined) await context.events.applied(cursorSeq, context.signal)
+      return payload
+    } catch (error) {
+      const { code } = toPlenumError(error)
+      await record({ outcome: code === 'FORBIDDEN' ? 'REFUSED' : 'FAILED', errorCode: code })
+      throw error
+    }
+
+    async function record(result: Pick<AuditEntry, 'outcome' | 'errorCode' | 'cursorSeq'>): Promise<void> {
+      const entry = { ...actorOf(context), action: name, input: mask(args), ...result }
+      // The change itself is committed: an audit trail that cannot be written must be heard of, but cannot undo it.
+      await audit(entry).catch((error: unknown) => log.error({ err: error, entry }, 'an audit row was lost'))
+    }
+  }
+}
+
+export const actorOf = (context: Context) => ({
+  actor: context.viewer.name,
+  remoteAddress: context.remoteAddress,
+  requestId: context.requestId,
+})
+
+/** The sequence number in a payload's `cursor`, if it has one. */
+function cursorOf(payload: unknown): number | undefined {
+  const cursor = (payload as { cursor?: unknown } | null | undefined)?.cursor
+  if (typeof cursor === 'string') return parseCursor(cursor)?.seq
+  const seq = (cursor as { seq?: unknown } | null | undefined)?.seq
+  return typeof seq === 'number' ? seq : undefined
+}
+
+const secretName = /secret|password|passphrase|token|community|credential|private.?key|api.?key/i
+const longestText = 2_000
+const mostItems = 200
+
+/** The value without what must not be kept: secrets by their names, and the tail of what is too long to read. */
+export function mask(value: unknown, depth = 0): unknown {
+  if (typeof value === 'string') {
+    return value.length <= longestText
+      ? value
+      : `${value.slice(0, longestText)}… (${value.length} characters)`
+  }
+  if (typeof value !== 'object' || value === null) return value
+  if (depth > 20) return '…'
+  if (Array.isArray(value)) {
+    const shown = value.slice(0, mostItems).map((item) => mask(item, depth + 1))
+    return value.length <= mostItems ? shown : [...shown, `… (${value.length} items)`]
+  }
+  return Object.fromEntries(
+    Object.entries(value).map(([key, item]) => [key, secretName.test(key) ? '***' : mask(item, depth + 1)]),
+  )
+}

@@ -1,0 +1,130 @@
+/** The HTTP front: request ids, headers that keep browsers safe, and errors in GraphQL's shape whatever failed. */
+import { fastify } from 'fastify'
+import type { FastifyBaseLogger, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { Logger } from 'pino'
+import { PlenumError, limitExceeded } from '../errors.ts'
+import type { ApiConfig } from './config.ts'
+import { compress } from './compress.ts'
+import { errorAnswer } from './execute.ts'
+import { formatError, httpStatus, toPlenumError } from './format-error.ts'
+import { toRequestId } from './request.ts'
+
+export const graphqlJson = 'application/graphql-response+json'
+
+const securityHeaders = {
+  'content-security-policy':
+    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; connect-src 'self'; img-src 'self' data:; font-src 'self' data:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+  'cross-origin-opener-policy': 'same-origin',
+  'cross-origin-resource-policy': 'same-origin',
+  'permissions-policy': 'camera=(), microphone=(), geolocation=()',
+  'referrer-policy': 'no-referrer',
+  'x-content-type-options': 'nosniff',
+  'x-frame-options': 'DENY',
+} as const
+
+export function createHttp(config: ApiConfig, log: Logger): FastifyInstance {
+  const { limits } = config
+  const app = fastify({
+    loggerInstance: log as unknown as FastifyBaseLogger,
+    disableRequestLogging: true,
+    bodyLimit: limits.bodyBytes,
+    forceCloseConnections: 'idle',
+    genReqId: ({ headers }) => toRequestId(headers['x-request-id']),
+    return503OnClosing: true,
+    http: { headersTimeout: 20_000 },
+  })
+  app.removeAllContentTypeParsers()
+  app.addHook('onRequest', async (request, reply) => {
+    reply.headers({ ...securityHeaders, 'x-request-id': request.id })
+  })
+  app.setErrorHandler((error, request, reply) => sendError(error, request, reply, limits.bodyBytes))
+  app.setNotFoundHandler((request, reply) =>
+    sendError(
+      new PlenumError('NOT_FOUND', `There is nothing at ${request.method} ${request.url.slice(0, 200)}`),
+      request,
+      reply,
+      limits.bodyBytes,
+    ),
+  )
+  return app
+}
+
+/** A request that failed as a whole. */
+export function sendError(
+  error: unknown,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  bodyBytes: number,
+): FastifyReply {
+  const shown = translate(error, bodyBytes)
+  const scope = { requestId: request.id, log: request.log as unknown as Logger }
+  const answer = errorAnswer(formatError(shown, scope))
+  if (error instanceof Unsupported) void reply.code(415)
+  else void reply.code(httpStatus(toPlenumError(shown)))
+  if (reply.statusCode === 401) void reply.header('www-authenticate', 'Bearer realm="plenum"')
+  return reply.type(answerType(request.headers.accept)).header('cache-control', 'no-store').send(answer)
+}
+
+/** A body in a form that the route does not read. */
+export class Unsupported extends PlenumError {
+  constructor(message: string) {
+    super('INVALID_INPUT', message)
+  }
+}
+
+/** Fastify's own refusals in our words. */
+function translate(error: unknown, bodyBytes: number): unknown {
+  const { code, statusCode } = (error ?? {}) as { code?: string; statusCode?: number }
+  if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') {
+    return limitExceeded(
+      'bodyBytes',
+      bodyBytes,
+      'The body is too large: import large inventories with PUT /import',
+    )
+  }
+  if (code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE')
+    return new Unsupported('The Content-Type is not one that is read here')
+  const fastifyFault = typeof code === 'string' && code.startsWith('FST_') && (statusCode ?? 500) < 500
+  return fastifyFault
+    ? new PlenumError('INVALID_INPUT', (error as Error).message, {}, { cause: error })
+    : error
+}
+
+/** The newer of the two media types only for those who ask for it. */
+export const answerType = (accept: string | undefined): string =>
+  `${accept?.includes(graphqlJson) ? graphqlJson : 'application/json'}; charset=utf-8`
+
+export async function sendText(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  text: string,
+): Promise<FastifyReply> {
+  const { body, encoding } = await compress(text, request.headers['accept-encoding'] as string | undefined)
+  void reply.header('vary', 'Accept, Accept-Encoding')
+  if (encoding !== undefined) void reply.header('content-encoding', encoding)
+  return reply.send(body)
+}
+
+/** Aborts at the deadline, or when the caller hangs up before the answer is sent. */
+export function requestSignal(
+  reply: FastifyReply,
+  seconds: number,
+): { signal: AbortSignal; end: () => void } {
+  const controller = new AbortController()
+  const timer = setTimeout(() => {
+    controller.abort(
+      limitExceeded('requestSeconds', seconds, 'The request took too long: ask for less at once'),
+    )
+  }, seconds * 1_000)
+  const onClose = (): void => {
+    if (!reply.raw.writableFinished) controller.abort(new DOMException('The caller went away', 'AbortError'))
+  }
+  reply.raw.on('close', onClose)
+  return {
+    signal: controller.signal,
+    end() {
+      clearTimeout(timer)
+      reply.raw.off('close', onClose)
+    },
+  }
+}

@@ -1,0 +1,136 @@
+/** Large inventories: `PUT /import`, streamed, as one transaction. */
+import type { Readable } from 'node:stream'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { Logger } from 'pino'
+import { formatCursor } from '../event/event.ts'
+import { PlenumError, invalidInput } from '../errors.ts'
+import type { ImportRequest, InventoryItem, WriteResult } from '../resource/verbs.ts'
+import type { Session } from '../token/index.ts'
+import { authenticate, forbidden, mayAct, mutationRoles } from './auth.ts'
+import type { ApiConfig } from './config.ts'
+import { toPlenumError } from './format-error.ts'
+import { headerOf } from './graphql-route.ts'
+import type { WriteAudit } from './guard.ts'
+import { Unsupported, requestSignal } from './http.ts'
+import type { Nouns } from './request.ts'
+
+export type ImportFormat = 'ndjson' | 'yaml' | 'csv'
+/** Bytes to items, in batches, as they arrive. */
+export type ReadInventory = (
+  format: ImportFormat,
+  body: Readable,
+  signal: AbortSignal,
+) => AsyncIterable<InventoryItem[]>
+
+const formats: Readonly<Record<string, ImportFormat>> = {
+  'application/x-ndjson': 'ndjson',
+  'application/ndjson': 'ndjson',
+  'application/jsonl': 'ndjson',
+  'application/yaml': 'yaml',
+  'application/x-yaml': 'yaml',
+  'text/yaml': 'yaml',
+  'text/csv': 'csv',
+}
+
+interface RouteOptions {
+  config: ApiConfig
+  nouns: Nouns
+  audit: WriteAudit
+  readInventory: ReadInventory
+  log: Logger
+}
+
+export function addImportRoute(app: FastifyInstance, options: RouteOptions): void {
+  const sessions = new WeakMap<FastifyRequest, Session>()
+  void app.register((scoped, _, done) => {
+    // Not read here: what parses it takes it as fast as it can, and the sender waits.
+    scoped.addContentTypeParser('*', (_request, body, parsed) => parsed(null, body))
+    scoped.addHook('onRequest', async (request) => {
+      sessions.set(request, await authenticate(options.nouns.tokens, request.headers.authorization))
+    })
+    scoped.put('/import', { bodyLimit: Number.MAX_SAFE_INTEGER }, (request, reply) =>
+      importBody(options, request, reply, (sessions.get(request) as Session).viewer),
+    )
+    done()
+  })
+}
+
+async function importBody(
+  { config, nouns, audit, readInventory, log }: RouteOptions,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  viewer: Session['viewer'],
+): Promise<FastifyReply> {
+  const { signal, end } = requestSignal(reply, config.limits.importSeconds)
+  const entry = {
+    actor: viewer.name,
+    remoteAddress: request.ip,
+    requestId: request.id,
+    action: 'PUT /import',
+    input: request.query,
+  }
+  const record = (outcome: 'OK' | 'FAILED' | 'REFUSED', rest: { errorCode?: string; cursorSeq?: number }) =>
+    audit({ ...entry, outcome, ...rest }).catch((error: unknown) =>
+      log.error({ err: error, entry }, 'an audit row was lost'),
+    )
+  try {
+    const needed = mutationRoles['importInventory'] ?? 'operator'
+    if (!mayAct(viewer.role, needed)) throw forbidden('PUT /import', needed, viewer.role)
+    const items = readInventory(formatOf(request), request.body as Readable, signal)
+    const by = { name: viewer.name, requestId: request.id }
+    const result = await nouns.resources.importInventory({ ...parameters(request), items, signal }, by)
+    await record('OK', { cursorSeq: result.cursor.seq })
+    await nouns.events.applied(result.cursor.seq, signal)
+    return await reply.header('cache-control', 'no-store').send(toSummary(result))
+  } catch (error) {
+    const { code } = toPlenumError(error)
+    await record(code === 'FORBIDDEN' ? 'REFUSED' : 'FAILED', { errorCode: code })
+    throw error
+  } finally {
+    end()
+  }
+}
+
+function formatOf(request: FastifyRequest): ImportFormat {
+  const [type = ''] = (headerOf(request, 'content-type') ?? '').split(';', 1)
+  const format = formats[type.trim().toLowerCase()]
+  if (format === undefined) {
+    throw new Unsupported(`Content-Type must be one of ${Object.keys(formats).join(', ')}`)
+  }
+  return format
+}
+
+function parameters(
+  request: FastifyRequest,
+): Pick<ImportRequest, 'source' | 'mode' | 'dryRun' | 'acceptVanished'> {
+  const query = request.query as Record<string, string | string[] | undefined>
+  for (const name of Object.keys(query)) {
+    if (!['source', 'mode', 'dryRun', 'acceptVanished'].includes(name)) {
+      throw invalidInput(`There is no parameter ${name.slice(0, 60)}`, `query.${name.slice(0, 60)}`)
+    }
+  }
+  const mode = query['mode'] ?? 'merge'
+  if (mode !== 'merge' && mode !== 'replace') throw invalidInput('mode is merge or replace', 'query.mode')
+  const source = query['source'] ?? 'inventory'
+  if (typeof source !== 'string' || !/^[\w.-]{1,100}$/.test(source)) {
+    throw invalidInput('source has 1 to 100 letters, digits and . _ -', 'query.source')
+  }
+  return { source, mode, dryRun: flag(query, 'dryRun'), acceptVanished: flag(query, 'acceptVanished') }
+}
+
+function flag(query: Record<string, string | string[] | undefined>, name: string): boolean {
+  const value = query[name]
+  if (value === undefined || value === 'false' || value === '0') return false
+  if (value === '' || value === 'true' || value === '1') return true
+  throw new PlenumError('INVALID_INPUT', `${name} is true or false`, { path: `query.${name}` })
+}
+
+const toSummary = ({ cursor, resourceIds, ...counts }: WriteResult) => ({
+  ...counts,
+  cursor: formatCursor(cursor),
+  resourceIds: resourceIds.map(String),
+  planned: counts.planned.map(({ resourceId, ...change }) => ({
+    resourceId: resourceId === null ? null : String(resourceId),
+    ...change,
+  })),
+})

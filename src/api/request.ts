@@ -1,0 +1,75 @@
+/** One request's context, from whoever asks and what the process has. */
+import type { Context, EventFeed } from '../context.ts'
+import { parseCursor } from '../event/event.ts'
+import { invalidInput } from '../errors.ts'
+import type { Graph, LiveGraph } from '../graph/graph.ts'
+import type { Resources } from '../resource/verbs.ts'
+import type { Session, Tokens } from '../token/index.ts'
+
+/** The verbs that requests are answered with. */
+export interface Nouns {
+  graph: LiveGraph
+  resources: Resources
+  events: EventFeed
+  tokens: Tokens
+  /** Builds the graph of an instant. */
+  graphAt: (instant: number, signal: AbortSignal) => Promise<Graph>
+}
+
+export interface Caller {
+  session: Session
+  requestId: string
+  remoteAddress: string
+  idempotencyKey: string | undefined
+  signal: AbortSignal
+}
+
+export function createContext(nouns: Nouns, caller: Caller): Context {
+  const past = new Map<number, Promise<Graph>>()
+  const { viewer } = caller.session
+  return {
+    viewer,
+    actor: { name: viewer.name, requestId: caller.requestId },
+    requestId: caller.requestId,
+    remoteAddress: caller.remoteAddress,
+    idempotencyKey: caller.idempotencyKey,
+    signal: caller.signal,
+    extensions: {},
+    graph: nouns.graph,
+    graphAt(instant) {
+      const known = past.get(instant)
+      if (known !== undefined) return known
+      const building = nouns.graphAt(instant, caller.signal)
+      past.set(instant, building)
+      return building
+    },
+    resources: nouns.resources,
+    events: nouns.events,
+    tokens: nouns.tokens,
+  }
+}
+
+const longestWaitMs = 5_000
+
+/** Waits until this process has applied the cursor of a `Plenum-After` header. */
+export async function awaitCursor(
+  events: EventFeed,
+  header: string | undefined,
+  signal: AbortSignal,
+): Promise<void> {
+  if (header === undefined) return
+  const cursor = parseCursor(header.trim())
+  if (cursor === undefined) throw invalidInput('Not an event cursor', 'Plenum-After')
+  if (!events.cursor().epoch.startsWith(cursor.epoch)) {
+    throw invalidInput(
+      'The cursor is of another event log: a backup was restored. Read again',
+      'Plenum-After',
+    )
+  }
+  await events.applied(cursor.seq, signal, longestWaitMs)
+}
+
+/** A caller's own request id when it is harmless to print, else a new one. */
+export function toRequestId(header: string | string[] | undefined): string {
+  return typeof header === 'string' && /^[\w.:-]{1,128}$/.test(header) ? header : crypto.randomUUID()
+}

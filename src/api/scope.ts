@@ -1,0 +1,14 @@
+/** What is known of the request that runs now, for the hooks of Apollo Server that are not told. */
+import { AsyncLocalStorage } from 'node:async_hooks'
+import type { ErrorScope } from './format-error.ts'
+import type { PlenumError } from '../errors.ts'
+
+export interface RequestScope extends ErrorScope {
+  /** Set when the request failed as a whole, before execution. */
+  failure?: PlenumError
+}
+
+const storage = new AsyncLocalStorage<RequestScope>()
+
+export const withScope = <T>(scope: RequestScope, run: () => T): T => storage.run(scope, run)
+export const currentScope = (): RequestScope | undefined => storage.getStore()

@@ -1,0 +1,155 @@
+/** What a WebSocket's messages ask for: login, operations, their limits and their end. */
+import { CloseCode } from 'graphql-ws'
+import type { Context as SocketContext, ServerOptions, SubscribePayload } from 'graphql-ws'
+import { GraphQLError, OperationTypeNode, getOperationAST } from 'graphql'
+import type { DocumentNode, ExecutionArgs, GraphQLSchema } from 'graphql'
+import type { IncomingMessage } from 'node:http'
+import type { Logger } from 'pino'
+import type { WebSocket } from 'ws'
+import { PlenumError, limitExceeded } from '../errors.ts'
+import type { Session } from '../token/index.ts'
+import { authenticate, connectionAuthorization } from './auth.ts'
+import type { ApiConfig } from './config.ts'
+import { createPrepare } from './document.ts'
+import { execute, subscribe } from './execute.ts'
+import type { Operation } from './execute.ts'
+import { formatGraphqlError } from './format-error.ts'
+import { createContext, toRequestId } from './request.ts'
+import type { Nouns } from './request.ts'
+import { closeCodes, longestReason } from './sockets.ts'
+import type { Socket, Sockets } from './sockets.ts'
+
+export interface Extra {
+  socket: Socket
+  webSocket: WebSocket
+  request: IncomingMessage
+}
+type Connection = SocketContext<Record<string, unknown>, Extra>
+
+export interface SocketOptions {
+  schema: GraphQLSchema
+  config: ApiConfig
+  nouns: Nouns
+  log: Logger
+}
+
+/** An operation that was let in, and the way to end it. */
+interface Started {
+  operation: Operation
+  end: () => void
+}
+
+export function socketHooks(
+  options: SocketOptions,
+  sockets: Sockets,
+): ServerOptions<Record<string, unknown>, Extra> {
+  const { schema, config, log } = options
+  const prepare = createPrepare(schema, config.limits)
+  const started = new WeakMap<object, Started>()
+  const startedOf = ({ contextValue }: ExecutionArgs) => started.get(contextValue as object) as Started
+  const refuse = (error: unknown) => [formatGraphqlError(error, { requestId: toRequestId(undefined), log })]
+
+  return {
+    connectionInitWaitTimeout: 5_000,
+    onConnect: (connection) => login(connection, options, sockets),
+    onSubscribe({ extra }, id, payload) {
+      const document = prepare(payload.query)
+      if (!('kind' in document)) return document.flatMap(refuse)
+      const asked = getOperationAST(document, payload.operationName)
+      if (!asked) return refuse(new GraphQLError('The document has no such operation'))
+      const refused = sockets.begin(extra.socket)
+      if (refused !== undefined) return refuse(refused)
+      const seconds =
+        asked.operation === OperationTypeNode.SUBSCRIPTION ? undefined : config.limits.requestSeconds
+      const it = start(extra, id, payload, document, seconds)
+      started.set(it.operation.context, it)
+      return argumentsOf(it.operation)
+    },
+    async execute(args) {
+      const { operation, end } = startedOf(args)
+      try {
+        return await execute(operation)
+      } finally {
+        end()
+      }
+    },
+    async subscribe(args) {
+      const { operation, end } = startedOf(args)
+      const result = await subscribe(operation, end)
+      if (!(Symbol.asyncIterator in result)) end()
+      return result
+    },
+  }
+
+  function start(
+    { socket, request }: Extra,
+    id: string,
+    payload: SubscribePayload,
+    document: DocumentNode,
+    seconds: number | undefined,
+  ): Started {
+    const controller = new AbortController()
+    const late = (): void => controller.abort(tooLate(seconds ?? 0))
+    const timer = seconds === undefined ? undefined : setTimeout(late, seconds * 1_000)
+    const context = createContext(options.nouns, {
+      session: socket.session as Session,
+      requestId: toRequestId(undefined),
+      remoteAddress: request.socket.remoteAddress ?? '',
+      idempotencyKey: undefined,
+      signal: controller.signal,
+    })
+    const end = (): void => {
+      if (!socket.running.delete(id)) return
+      clearTimeout(timer)
+      sockets.end(socket)
+      controller.abort(new DOMException('The operation ended', 'AbortError'))
+    }
+    socket.running.set(id, end)
+    const { operationName, variables } = payload
+    return {
+      end,
+      operation: {
+        schema,
+        document,
+        operationName: operationName ?? undefined,
+        variables: variables ?? undefined,
+        context,
+        log,
+      },
+    }
+  }
+}
+
+const tooLate = (seconds: number): PlenumError =>
+  limitExceeded('requestSeconds', seconds, 'The request took too long: ask for less at once')
+
+function argumentsOf({ schema, document, operationName, variables, context }: Operation): ExecutionArgs {
+  return {
+    schema,
+    document,
+    operationName: operationName ?? null,
+    variableValues: variables ?? null,
+    contextValue: context,
+  }
+}
+
+/** Lets a connection in; closes it with 4403 when it shows no good token. */
+async function login(
+  { extra, connectionParams }: Connection,
+  { nouns }: SocketOptions,
+  sockets: Sockets,
+): Promise<boolean> {
+  try {
+    const authorization = connectionAuthorization(connectionParams, extra.request.headers)
+    const session = await authenticate(nouns.tokens, authorization)
+    const refused = sockets.login(extra.socket, session)
+    if (refused !== undefined) {
+      extra.webSocket.close(closeCodes.tooMany, JSON.stringify(refused.details.limit).slice(0, longestReason))
+    }
+    return refused === undefined
+  } catch (error) {
+    if (!(error instanceof PlenumError)) throw error
+    extra.webSocket.close(CloseCode.Forbidden, error.message.slice(0, longestReason))
+    return false
+  }
+}

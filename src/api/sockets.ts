@@ -1,0 +1,162 @@
+/**
+ * The open WebSockets: whose they are, how many a token may have, and when they must end: a token revoked (4401) or expired (4403),
+ * a peer that is gone, a reader that takes nothing for too long, the process going down (1001).
+ */
+import type { WebSocket } from 'ws'
+import { limitExceeded } from '../errors.ts'
+import type { PlenumError } from '../errors.ts'
+import type { Session, Tokens } from '../token/index.ts'
+import type { ApiLimits } from './config.ts'
+
+export const closeCodes = {
+  unauthorized: 4401,
+  forbidden: 4403,
+  tooMany: 4429,
+  slow: 4408,
+  goingAway: 1001,
+} as const
+/** Longest reason in bytes that a close frame can carry. */
+export const longestReason = 123
+
+const pingIntervalMs = 12_000
+const stallMs = 30_000
+const closeGraceMs = 2_000
+const longestTimerMs = 2 ** 31 - 1
+
+export interface Socket {
+  /** Resolves when the message has left for the kernel. A reader that takes none for long is closed. */
+  send(data: string): Promise<void>
+  session: Session | undefined
+  /** What runs on it: by the operation's id, the way to end it. */
+  readonly running: Map<string, () => void>
+  /** To be called when it is closed. */
+  ended(): void
+}
+
+export interface Sockets {
+  open(webSocket: WebSocket): Socket
+  /** Makes the socket the session's; says why not when the token has too many. */
+  login(socket: Socket, session: Session): PlenumError | undefined
+  /** Counts one more operation of the socket's token; says why not. */
+  begin(socket: Socket): PlenumError | undefined
+  end(socket: Socket): void
+  close(): Promise<void>
+}
+
+interface Entry extends Socket {
+  webSocket: WebSocket
+  alive: boolean
+  expiry: NodeJS.Timeout | undefined
+}
+
+export function createSockets(tokens: Tokens, limits: ApiLimits): Sockets {
+  const entries = new Set<Entry>()
+  const operations = new Map<number, number>()
+  const stopListening = tokens.onRevoked((tokenId) => {
+    for (const entry of ofToken(tokenId))
+      entry.webSocket.close(closeCodes.unauthorized, 'The token was revoked')
+  })
+  const pinging = setInterval(() => entries.forEach(ping), pingIntervalMs)
+  pinging.unref()
+
+  const ofToken = (tokenId: number) =>
+    [...entries].filter(({ session }) => session?.viewer.tokenId === tokenId)
+
+  return {
+    open(webSocket) {
+      const entry: Entry = {
+        webSocket,
+        alive: true,
+        expiry: undefined,
+        session: undefined,
+        running: new Map(),
+        send: (data) => send(webSocket, data),
+        ended() {
+          entries.delete(entry)
+          clearTimeout(entry.expiry)
+          for (const end of [...entry.running.values()]) end()
+        },
+      }
+      webSocket.on('pong', () => (entry.alive = true))
+      entries.add(entry)
+      return entry
+    },
+    login(socket, session) {
+      const open = ofToken(session.viewer.tokenId).length
+      if (open >= limits.socketsPerToken) {
+        return limitExceeded(
+          'socketsPerToken',
+          limits.socketsPerToken,
+          'This token has too many WebSockets',
+          open + 1,
+        )
+      }
+      socket.session = session
+      expire(socket as Entry, session.expiresAt)
+      return undefined
+    },
+    begin({ session }) {
+      const tokenId = session?.viewer.tokenId ?? 0
+      const count = operations.get(tokenId) ?? 0
+      if (count >= limits.subscriptionsPerToken) {
+        const message = 'This token has too many operations running on WebSockets'
+        return limitExceeded('subscriptionsPerToken', limits.subscriptionsPerToken, message, count + 1)
+      }
+      operations.set(tokenId, count + 1)
+      return undefined
+    },
+    end({ session }) {
+      const tokenId = session?.viewer.tokenId ?? 0
+      const count = (operations.get(tokenId) ?? 1) - 1
+      if (count <= 0) operations.delete(tokenId)
+      else operations.set(tokenId, count)
+    },
+    async close() {
+      clearInterval(pinging)
+      stopListening()
+      await Promise.all([...entries].map(({ webSocket }) => goAway(webSocket)))
+    },
+  }
+}
+
+function ping(entry: Entry): void {
+  if (!entry.alive) return entry.webSocket.terminate()
+  entry.alive = false
+  if (entry.webSocket.readyState === entry.webSocket.OPEN) entry.webSocket.ping()
+}
+
+function expire(entry: Entry, expiresAt: number | null): void {
+  if (expiresAt === null) return
+  const left = expiresAt - Date.now()
+  if (left <= 0) return entry.webSocket.close(closeCodes.forbidden, 'The token expired')
+  entry.expiry = setTimeout(() => expire(entry, expiresAt), Math.min(left, longestTimerMs))
+  entry.expiry.unref()
+}
+
+function send(webSocket: WebSocket, data: string): Promise<void> {
+  if (webSocket.readyState !== webSocket.OPEN) return Promise.resolve()
+  return new Promise((resolve, reject) => {
+    const stalled = setTimeout(() => {
+      webSocket.close(closeCodes.slow, 'Too slow: go on from your last cursor')
+      webSocket.terminate()
+    }, stallMs)
+    webSocket.send(data, (error) => {
+      clearTimeout(stalled)
+      // Who hangs up while we send has ended its operations by that.
+      if (error && webSocket.readyState === webSocket.OPEN) reject(error)
+      else resolve()
+    })
+  })
+}
+
+async function goAway(webSocket: WebSocket): Promise<void> {
+  if (webSocket.readyState === webSocket.CLOSED) return
+  await new Promise<void>((resolve) => {
+    const timer = setTimeout(() => webSocket.terminate(), closeGraceMs)
+    webSocket.once('close', () => {
+      clearTimeout(timer)
+      resolve()
+    })
+    webSocket.close(closeCodes.goingAway, 'Going away')
+  })
+}

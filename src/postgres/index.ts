@@ -1,0 +1,142 @@
+/**
+ * Embedded Postgres: a cluster in a data folder, shared by all Plenum processes that use the folder. The first starts the postmaster,
+ * later ones find it running, the last one stops it.
+ */
+import { chmodSync, chownSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import { spawnSync } from 'node:child_process'
+import { join, resolve } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import pg from 'pg'
+import { findBinaries, findRunAs, type RunAs } from './binary.ts'
+import { connectionUrl, findRunning, initialise, isAlive, launch, stop, type Cluster } from './cluster.ts'
+
+export interface Postgres {
+  /** Where its data really are: a root process keeps them elsewhere when `nobody` cannot enter the asked folder. */
+  folder: string
+  url(database: string): string
+  /** Makes the database when it is not there. */
+  ensureDatabase(name: string): Promise<void>
+  close(): Promise<void>
+}
+
+export interface PostgresOptions {
+  folder: string
+  /** False gives up durability for speed: for tests only. */
+  durable?: boolean
+}
+
+export async function startPostgres(options: PostgresOptions): Promise<Postgres> {
+  const runAs = findRunAs()
+  const folder = prepareFolder(resolve(options.folder), runAs)
+  const cluster: Cluster = { folder, runAs, binaries: findBinaries(runAs), durable: options.durable ?? true }
+  const port = await withLock(folder, async () => {
+    const found = await start(cluster)
+    enter(folder)
+    return found
+  })
+  return {
+    folder,
+    url: (database) => connectionUrl(cluster, port, database),
+    ensureDatabase: (name) => ensureDatabase(connectionUrl(cluster, port, 'postgres'), name),
+    close: () => leave(cluster),
+  }
+}
+
+async function start(cluster: Cluster): Promise<number> {
+  const running = await findRunning(cluster)
+  if (running !== undefined) return running
+  initialise(cluster)
+  return launch(cluster)
+}
+
+/** The folder, made, and enterable by the user that runs Postgres. */
+function prepareFolder(folder: string, runAs: RunAs | undefined): string {
+  mkdirSync(folder, { recursive: true, mode: runAs ? 0o711 : 0o700 })
+  if (!runAs) return folder
+  chmodSync(folder, 0o711)
+  if (canEnter(folder, runAs)) return folder
+  const elsewhere = join('/var/lib/plenum', createHash('sha256').update(folder).digest('hex').slice(0, 12))
+  mkdirSync(elsewhere, { recursive: true, mode: 0o711 })
+  chownSync(elsewhere, 0, 0)
+  return elsewhere
+}
+
+const canEnter = (folder: string, runAs: RunAs): boolean =>
+  spawnSync('test', ['-x', folder], { ...runAs, cwd: '/' }).status === 0
+
+const clientsOf = (folder: string) => join(folder, 'postgres.clients')
+
+function enter(folder: string): void {
+  mkdirSync(clientsOf(folder), { recursive: true })
+  const path = join(clientsOf(folder), String(process.pid))
+  const count = readCount(path)
+  writeFileSync(path, String(count + 1))
+}
+
+async function leave(cluster: Cluster): Promise<void> {
+  await withLock(cluster.folder, async () => {
+    const own = join(clientsOf(cluster.folder), String(process.pid))
+    const count = readCount(own) - 1
+    if (count > 0) return writeFileSync(own, String(count))
+    rmSync(own, { force: true })
+    if (!othersLive(cluster.folder)) await stop(cluster)
+  })
+}
+
+function readCount(path: string): number {
+  try {
+    return Number(readFileSync(path, 'utf8')) || 0
+  } catch {
+    return 0
+  }
+}
+
+/** Whether another process uses the cluster; marks of processes that were killed are swept. */
+function othersLive(folder: string): boolean {
+  let live = false
+  for (const name of readdirSync(clientsOf(folder))) {
+    if (isAlive(Number(name))) live = true
+    else rmSync(join(clientsOf(folder), name), { force: true })
+  }
+  return live
+}
+
+/** Starting and stopping are done by one process at a time. A lock whose holder is gone is taken over. */
+async function withLock<T>(folder: string, work: () => Promise<T>): Promise<T> {
+  const lock = join(folder, 'postgres.lock')
+  const until = Date.now() + 180_000
+  while (!tryLock(lock)) {
+    if (Date.now() > until)
+      throw new Error(`${lock} is held by a process that does not finish: end it, then remove the file`)
+    await delay(30)
+  }
+  try {
+    return await work()
+  } finally {
+    rmSync(lock, { force: true })
+  }
+}
+
+function tryLock(lock: string): boolean {
+  try {
+    writeFileSync(lock, String(process.pid), { flag: 'wx' })
+    return true
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+  }
+  const holder = readCount(lock)
+  if (holder > 0 && !isAlive(holder)) rmSync(lock, { force: true })
+  return false
+}
+
+async function ensureDatabase(url: string, name: string): Promise<void> {
+  const client = new pg.Client({ connectionString: url })
+  await client.connect()
+  try {
+    const { rowCount } = await client.query('select from pg_database where datname = $1', [name])
+    if (rowCount === 0) await client.query(`create database ${pg.escapeIdentifier(name)}`)
+  } finally {
+    await client.end()
+  }
+}

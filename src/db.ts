@@ -1,0 +1,122 @@
+/** The database connection: a pool through knex, migrations, a connection that listens, and a count of what was asked. */
+import { readdirSync } from 'node:fs'
+import { pathToFileURL } from 'node:url'
+import { join } from 'node:path'
+import knex, { type Knex } from 'knex'
+import pg from 'pg'
+
+export type Db = Knex
+
+export interface DbOptions {
+  url: string
+  poolSize?: number
+  /** A statement that takes longer is cancelled by Postgres. */
+  statementTimeoutMs?: number
+}
+
+const migrationsFolder = join(import.meta.dirname, '..', 'migrations')
+
+/** Opens the pool lazily; `db.destroy()` closes it. */
+export function openDb({ url, poolSize = 10, statementTimeoutMs = 600_000 }: DbOptions): Db {
+  return knex({
+    client: 'pg',
+    connection: {
+      connectionString: url,
+      statement_timeout: statementTimeoutMs,
+      application_name: 'plenum',
+      keepAlive: true,
+    },
+    pool: { min: 0, max: poolSize },
+    acquireConnectionTimeout: 15_000,
+  })
+}
+
+/** Brings the tables up to date. Several processes may call it at once: one migrates, the others wait. */
+export async function migrate(db: Db): Promise<void> {
+  const connection = (await db.client.acquireConnection()) as pg.Client
+  try {
+    await connection.query("select pg_advisory_lock(hashtext('plenum migrate'))")
+    await db.migrate.latest({ migrationSource, disableMigrationsListValidation: false })
+  } finally {
+    await connection.query("select pg_advisory_unlock(hashtext('plenum migrate'))").catch(() => {})
+    await db.client.releaseConnection(connection)
+  }
+}
+
+const migrationSource: Knex.MigrationSource<string> = {
+  getMigrations: async () =>
+    readdirSync(migrationsFolder)
+      .filter((name) => /^\d{4}-.*\.ts$/.test(name))
+      .sort(),
+  getMigrationName: (name) => name.replace(/\.ts$/, ''),
+  getMigration: async (name) =>
+    (await import(pathToFileURL(join(migrationsFolder, name)).href)) as Knex.Migration,
+}
+
+/** Counts the statements sent from now on; `stop()` gives the number and ends the counting. For query budgets. */
+export function countStatements(db: Db): { readonly statements: string[]; stop(): number } {
+  const statements: string[] = []
+  const note = (query: { sql: string }) => void statements.push(query.sql)
+  db.on('query', note)
+  return {
+    statements,
+    stop: () => {
+      db.removeListener('query', note)
+      return statements.length
+    },
+  }
+}
+
+export interface Listener {
+  close(): Promise<void>
+}
+
+/**
+ * Calls `onNotify` for each NOTIFY on the channel, and once after every (re)connect, because one may have been missed meanwhile.
+ * Reconnects by itself; a lost message loses nothing as long as the table is read too.
+ */
+export function listen(url: string, channel: string, onNotify: () => void): Listener {
+  let client: pg.Client | undefined
+  let closed = false
+  let timer: NodeJS.Timeout | undefined
+  let attempt = Promise.resolve()
+
+  const connect = async (): Promise<void> => {
+    const own = new pg.Client({
+      connectionString: url,
+      application_name: 'plenum listener',
+      keepAlive: true,
+      connectionTimeoutMillis: 10_000,
+    })
+    own.on('notification', onNotify)
+    own.on('error', () => {})
+    own.once('end', () => retry(own))
+    try {
+      await own.connect()
+      if (closed) return void (await own.end())
+      await own.query(`listen ${pg.escapeIdentifier(channel)}`)
+      client = own
+      onNotify()
+    } catch {
+      await own.end().catch(() => {})
+      retry(own)
+    }
+  }
+  const retry = (own: pg.Client) => {
+    if (closed || timer !== undefined || (client !== undefined && client !== own)) return
+    client = undefined
+    timer = setTimeout(() => {
+      timer = undefined
+      attempt = connect()
+    }, 500)
+  }
+  attempt = connect()
+  return {
+    async close() {
+      closed = true
+      clearTimeout(timer)
+      await attempt
+      await client?.end().catch(() => {})
+    },
+  }
+}

@@ -1,0 +1,215 @@
+/**
+ * Follows the log in this process. One reader takes new events from the table, in order, and hands them to the graph; everyone else
+ * (subscribers, waiters) goes by what the graph has applied. The latest events stay in a ring, so that live followers cost no SQL; a follower that
+ * is slow or comes from the past reads the table: nothing is buffered for it and nothing is lost.
+ */
+import type { Knex } from 'knex'
+import type { EventFeed, FeedBatch } from '../context.ts'
+import { limitExceeded } from '../errors.ts'
+import { formatCursor, type Cursor, type LoggedEvent } from './event.ts'
+import { countEvents, readEvents, readHead } from './store.ts'
+
+const batchSize = 2_000
+const ringSize = 20_000
+
+export interface FeedOptions {
+  db: Knex
+  /** The graph's apply. When it throws, the feed stops and tells `onRefused`; it never skips. */
+  onRefused(error: unknown): void
+  /** The log is another one now: a backup was restored under us. */
+  onNewEpoch(): void
+  onError(error: unknown): void
+}
+
+export class Feed implements EventFeed {
+  #options: FeedOptions
+  #epoch = ''
+  #applied = 0
+  #apply: ((events: readonly LoggedEvent[]) => void) | undefined
+  #ring: LoggedEvent[] = []
+  #waiting = new Set<() => void>()
+  #pulling: Promise<void> | undefined
+  #again = false
+  #closed = false
+
+  constructor(options: FeedOptions) {
+    this.#options = options
+  }
+
+  cursor(): Cursor {
+    return { epoch: this.#epoch, seq: this.#applied }
+  }
+
+  /** Goes on from where the graph was loaded. */
+  run(from: Cursor, apply: (events: readonly LoggedEvent[]) => void): void {
+    if (from.epoch !== this.#epoch || from.seq !== this.#applied) this.#ring = []
+    this.#epoch = from.epoch
+    this.#applied = from.seq
+    this.#apply = apply
+    this.#release()
+    this.wake()
+  }
+
+  /** Looks for new events now. Wakes while a look is under way make it look once more. */
+  wake(): void {
+    this.#again = true
+    if (this.#pulling || this.#closed || !this.#apply) return
+    this.#pulling = this.#pull().finally(() => {
+      this.#pulling = undefined
+      if (this.#again) this.wake()
+    })
+  }
+
+  async #pull(): Promise<void> {
+    try {
+      while (this.#again && this.#apply && !this.#closed) {
+        this.#again = false
+        const events = await readEvents(this.#options.db, { after: this.#applied, first: batchSize })
+        if (events.length === 0) await this.#checkHead()
+        else this.#take(events)
+        if (events.length === batchSize) this.#again = true
+      }
+    } catch (error) {
+      this.#again = false
+      if (!this.#closed) this.#options.onError(error)
+    }
+  }
+
+  /** Nothing after where we stand: still the same log, and not behind events that were pruned? */
+  async #checkHead(): Promise<void> {
+    const head = await readHead(this.#options.db)
+    if (head.epoch === this.#epoch && head.seq >= this.#applied && head.keptFrom <= head.seq + 1) {
+      if (head.seq > this.#applied && head.keptFrom > this.#applied + 1)
+        return this.#stop(() => this.#options.onNewEpoch())
+      return
+    }
+    this.#stop(() => this.#options.onNewEpoch())
+  }
+
+  #take(events: readonly LoggedEvent[]): void {
+    if (this.#apply === undefined) return
+    try {
+      checkDense(this.#applied, events)
+      this.#apply(events)
+    } catch (error) {
+      return this.#stop(() => this.#options.onRefused(error))
+    }
+    this.#applied = events.at(-1)!.seq
+    this.#ring.push(...events)
+    if (this.#ring.length > ringSize * 2) this.#ring = this.#ring.slice(-ringSize)
+    this.#release()
+  }
+
+  #stop(tell: () => void): void {
+    this.#apply = undefined
+    tell()
+  }
+
+  #release(): void {
+    const waiting = [...this.#waiting]
+    this.#waiting.clear()
+    for (const resume of waiting) resume()
+  }
+
+  /** Resolves when something was applied, or at the signal. */
+  #progress(signal: AbortSignal): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    const done = () => {
+      signal.removeEventListener('abort', done)
+      this.#waiting.delete(done)
+      resolve()
+    }
+    if (signal.aborted || this.#closed) resolve()
+    else {
+      this.#waiting.add(done)
+      signal.addEventListener('abort', done, { once: true })
+    }
+    return promise
+  }
+
+  async applied(seq: number, signal: AbortSignal, timeoutMs = 5_000): Promise<void> {
+    if (this.#applied >= seq) return
+    const bound = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)])
+    this.wake()
+    while (this.#applied < seq) {
+      await this.#progress(bound)
+      signal.throwIfAborted()
+      if (bound.aborted || this.#closed) {
+        throw limitExceeded(
+          'readAfterMilliseconds',
+          timeoutMs,
+          `This process has applied event ${this.#applied}, not yet ${seq}: ask again`,
+        )
+      }
+    }
+  }
+
+  async *follow(after: Cursor, signal: AbortSignal): AsyncIterable<FeedBatch> {
+    let seq = after.seq
+    const isHere = (epoch: string) => this.#epoch.startsWith(epoch) || epoch.startsWith(this.#epoch)
+    let epoch = after.epoch
+    while (!signal.aborted && !this.#closed) {
+      if (!isHere(epoch) || seq > this.#applied) {
+        yield this.#gap(
+          !isHere(epoch)
+            ? 'the cursor is of another log: a backup was restored'
+            : 'the cursor is ahead of the log',
+        )
+        ;[epoch, seq] = [this.#epoch, this.#applied]
+        continue
+      }
+      if (seq === this.#applied) {
+        epoch = this.#epoch
+        await this.#progress(signal)
+        continue
+      }
+      const events = await this.#after(seq)
+      if (events === undefined) {
+        yield this.#gap(`events after ${formatCursor({ epoch: this.#epoch, seq })} are no longer kept`)
+        seq = this.#applied
+      } else {
+        seq = events.at(-1)!.seq
+        yield { events, cursor: { epoch: this.#epoch, seq } }
+      }
+    }
+  }
+
+  #gap(reason: string): FeedBatch {
+    return { gap: true, resumeFrom: this.cursor(), reason }
+  }
+
+  /** The next events after `seq` that the graph has applied; undefined when they are no longer kept. */
+  async #after(seq: number): Promise<LoggedEvent[] | undefined> {
+    const first = this.#ring[0]
+    if (first !== undefined && first.seq <= seq + 1) {
+      const start = seq + 1 - first.seq
+      return this.#ring.slice(start, start + batchSize)
+    }
+    const limit = Math.min(batchSize, this.#applied - seq)
+    const events = await readEvents(this.#options.db, { after: seq, first: limit })
+    return events[0]?.seq === seq + 1 ? events : undefined
+  }
+
+  read(request: Parameters<EventFeed['read']>[0]): Promise<LoggedEvent[]> {
+    return readEvents(this.#options.db, request)
+  }
+
+  count(request: Parameters<EventFeed['count']>[0]): Promise<number> {
+    return countEvents(this.#options.db, request)
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true
+    this.#release()
+    await this.#pulling
+  }
+}
+
+/** Events are dense by construction: a hole means that something wrote past the log head. */
+function checkDense(applied: number, events: readonly LoggedEvent[]): void {
+  let expected = applied + 1
+  for (const event of events) {
+    if (event.seq !== expected) throw new Error(`the log has event ${event.seq} where ${expected} belongs`)
+    expected++
+  }
+}

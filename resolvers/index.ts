@@ -1,0 +1,26 @@
+/** All root verbs, by root type and field. */
+import { change } from './change.ts'
+import { event } from './event.ts'
+import { inventory } from './inventory.ts'
+import { link } from './link.ts'
+import { resource } from './resource.ts'
+import { source } from './source.ts'
+import { token } from './token.ts'
+import { viewer } from './viewer.ts'
+
+type Fields = Readonly<Record<string, object>>
+interface Part {
+  readonly Query?: Fields
+  readonly Mutation?: Fields
+  readonly Subscription?: Fields
+}
+
+const parts: readonly Part[] = [resource, change, link, inventory, event, source, token, viewer]
+
+const joined = (root: keyof Part): Fields => Object.assign({}, ...parts.map((part) => part[root])) as Fields
+
+export const roots: Readonly<Record<keyof Part, Fields>> = {
+  Query: joined('Query'),
+  Mutation: joined('Mutation'),
+  Subscription: joined('Subscription'),
+}

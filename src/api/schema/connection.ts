@@ -1,0 +1,220 @@
+/** Connections: a list, its filter, its order, and the page of it that is asked for; each part worked out when it is selected, and once. */
+import type { GraphQLResolveInfo } from 'graphql'
+import type { Context } from '../../context.ts'
+import { candidates, toTest, type Filter, type VertexTest } from '../../graph/filter.ts'
+import type { Graph, Vertex } from '../../graph/graph.ts'
+import { toOrder, type Order, type OrderTerm, type SortValue } from '../../graph/order.ts'
+import {
+  formatPageCursor,
+  markOf,
+  takePage,
+  toPageRequest,
+  type Listing,
+  type PageArguments,
+  type PageOf,
+  type PageRequest,
+} from '../../graph/page.ts'
+import { access, seesAll } from '../../graph/scope.ts'
+import type { KindName } from '../../resource/kind/index.ts'
+import type { InterfaceName } from '../../resource/kind/kind.ts'
+import { toFilter, type FilterInput } from './ask.ts'
+import { graphOf } from './instant.ts'
+import { then, type Soon } from './soon.ts'
+import { noteTruncated } from './truncated.ts'
+import { see } from './view.ts'
+
+/** More than this on one page is refused. */
+export const pageSizeLimit = 1_000
+
+export interface ConnectionParts<T> {
+  listing: Listing<T>
+  request: PageRequest
+  mark: () => string
+  /** What `node` is. */
+  node: (item: T) => unknown
+  /** What an edge has beside node and cursor. */
+  edge?: (item: T) => object
+}
+
+/** What resolvers of connection types get as their source. */
+export class Connection<T> {
+  readonly #parts: ConnectionParts<T>
+  readonly #context: Context
+  readonly #info: GraphQLResolveInfo
+  #page: PageOf<T> | undefined
+  #total: number | undefined
+
+  constructor(context: Context, info: GraphQLResolveInfo, parts: ConnectionParts<T>) {
+    this.#context = context
+    this.#info = info
+    this.#parts = parts
+  }
+
+  nodes(): unknown[] {
+    return this.#shown().items.map(({ item }) => this.#parts.node(item))
+  }
+
+  edges(): unknown[] {
+    const { node, edge, mark } = this.#parts
+    return this.#shown().items.map(({ item, keys }) => ({
+      node: node(item),
+      cursor: () => formatPageCursor(mark(), keys),
+      ...edge?.(item),
+    }))
+  }
+
+  pageInfo(): object {
+    const { items, hasNextPage, hasPreviousPage } = this.#taken()
+    const cursorAt = (entry: { keys: SortValue[] } | undefined) => () =>
+      entry ? formatPageCursor(this.#parts.mark(), entry.keys) : null
+    return {
+      hasNextPage,
+      hasPreviousPage,
+      startCursor: cursorAt(items[0]),
+      endCursor: cursorAt(items.at(-1)),
+    }
+  }
+
+  totalCount(): number {
+    const { items, test } = this.#parts.listing
+    return (this.#total ??= test ? countOf(items, test) : items.length)
+  }
+
+  #taken(): PageOf<T> {
+    return (this.#page ??= takePage(this.#parts.listing, this.#parts.request))
+  }
+
+  #shown(): PageOf<T> {
+    const page = this.#taken()
+    if (this.#parts.request.isDefault && page.hasNextPage) noteTruncated(this.#context, this.#info)
+    return page
+  }
+}
+
+function countOf<T>(items: readonly T[], test: (item: T) => boolean): number {
+  let count = 0
+  for (const item of items) if (test(item)) count++
+  return count
+}
+
+export interface VertexArguments extends PageArguments {
+  filter?: FilterInput | null
+  orderBy?: readonly { field: string; direction?: 'ASC' | 'DESC' | null }[] | null
+}
+
+interface Prepared {
+  filter: Filter
+  test: VertexTest | undefined
+  order: Order<Vertex>
+  mark: string
+}
+
+/** What rows of one level share: the filter is read once a query, however many rows have the field. */
+const prepared = new WeakMap<Context, Map<unknown, { graph: Graph; type: string; made: Soon<Prepared> }[]>>()
+
+function prepare(
+  context: Context,
+  graph: Graph,
+  type: KindName | InterfaceName,
+  args: VertexArguments,
+  info: GraphQLResolveInfo,
+): Soon<Prepared> {
+  let known = prepared.get(context)
+  if (!known) prepared.set(context, (known = new Map()))
+  const node = info.fieldNodes[0]
+  const entries = known.get(node) ?? []
+  const found = entries.find((entry) => entry.graph === graph && entry.type === type)
+  if (found) return found.made
+  const made = then(toFilter(context, graph, type, args.filter), (filter): Prepared => {
+    const terms = (args.orderBy ?? []).map(({ field, direction }): OrderTerm => ({
+      field,
+      direction: direction ?? 'ASC',
+    }))
+    return {
+      filter,
+      test: visible(context, toTest(graph, filter)),
+      order: toOrder(graph, type, terms),
+      mark: markOf(info.fieldName, type, args.filter ?? null, terms),
+    }
+  })
+  known.set(node, [...entries, { graph, type, made }])
+  return made
+}
+
+function visible(context: Context, test: VertexTest | undefined): VertexTest | undefined {
+  if (seesAll(context.viewer)) return test
+  return (vertex) => access(context.viewer, vertex) !== null && (!test || test(vertex))
+}
+
+/** A connection over what a resource's field leads to. `list` is in ascending order of ids. */
+export function connectNear(
+  context: Context,
+  graph: Graph,
+  owner: string,
+  type: KindName | InterfaceName,
+  list: readonly Vertex[],
+  args: VertexArguments,
+  info: GraphQLResolveInfo,
+): Soon<Connection<Vertex>> {
+  return then(prepare(context, graph, type, args, info), ({ test, order, mark }) => {
+    const ownMark = (): string => markOf(mark, owner)
+    return new Connection(context, info, {
+      listing: { items: list, test, order },
+      request: toPageRequest(args, ownMark, pageSizeLimit),
+      mark: ownMark,
+      node: (vertex) => see(context, graph, vertex),
+    })
+  })
+}
+
+/** A root connection over all of a type. */
+export function connectAll(
+  context: Context,
+  type: KindName | InterfaceName,
+  args: VertexArguments & { asOf?: number | null },
+  info: GraphQLResolveInfo,
+): Soon<Connection<Vertex>> {
+  return then(graphOf(context, args.asOf), (graph) =>
+    then(prepare(context, graph, type, args, info), ({ filter, test, order, mark }) => {
+      const ownMark = (): string => markOf(mark, graph.asOf)
+      return new Connection(context, info, {
+        listing: { items: candidates(graph, type, filter), test, order },
+        request: toPageRequest(args, ownMark, pageSizeLimit),
+        mark: ownMark,
+        node: (vertex) => see(context, graph, vertex),
+      })
+    }),
+  )
+}
+
+/** A connection over a short list that is in its order already; `keys` must rise along it. */
+export function connectList<T>(
+  context: Context,
+  info: GraphQLResolveInfo,
+  args: PageArguments,
+  parts: {
+    owner: unknown[]
+    items: readonly T[]
+    keys: (item: T) => SortValue[]
+    node: (item: T) => unknown
+    edge?: (item: T) => object
+  },
+): Connection<T> {
+  const { owner, items, keys, node, edge } = parts
+  const mark = (): string => markOf(info.fieldName, ...owner)
+  return new Connection<T>(context, info, {
+    listing: { items, order: { natural: true, keys, compareKeys: compareAscending } },
+    request: toPageRequest(args, mark, pageSizeLimit),
+    mark,
+    node,
+    ...(edge ? { edge } : {}),
+  })
+}
+
+function compareAscending(left: readonly SortValue[], right: readonly SortValue[]): number {
+  for (let index = 0; index < left.length; index++) {
+    const [a, b] = [left[index] ?? '', right[index] ?? '']
+    if (a !== b) return a < b ? -1 : 1
+  }
+  return 0
+}

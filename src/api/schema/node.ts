@@ -1,0 +1,36 @@
+/** What an id of `node` means. */
+import type { Context } from '../../context.ts'
+import type { Graph } from '../../graph/graph.ts'
+import { linkTypes, type LinkType } from '../../resource/kind/link.ts'
+import { parseVersionId } from '../../resource/ref.ts'
+import { graphOf } from './instant.ts'
+import { then, type Soon } from './soon.ts'
+import { canSeeLink, LinkView, seeId, type View } from './view.ts'
+
+/** A resource or a link, of the instant that its id embeds; null when there is no such thing. */
+export function findNode(context: Context, id: string): Soon<View | LinkView | null> {
+  const resource = parseVersionId(id)
+  if (resource) return then(graphOf(context, resource.instant), (graph) => seeId(context, graph, resource.id))
+  const link = parseLinkId(id)
+  if (!link) return null
+  return then(graphOf(context, link.instant), (graph) => seeLink(context, graph, link))
+}
+
+interface LinkId {
+  type: LinkType
+  from: number
+  to: number
+  instant: number | undefined
+}
+
+function parseLinkId(id: string): LinkId | undefined {
+  const match = /^([A-Z_]{1,30})\.([1-9]\d{0,15})\.([^.]+(?:\.\d{3}Z)?)$/.exec(id)
+  const to = match && parseVersionId(match[3]!)
+  if (!to || !linkTypes.includes(match[1] as LinkType)) return undefined
+  return { type: match[1] as LinkType, from: Number(match[2]), to: to.id, instant: to.instant }
+}
+
+function seeLink(context: Context, graph: Graph, { type, from, to }: LinkId): LinkView | null {
+  const link = graph.findLink(type, from, to)
+  return link && canSeeLink(context, link) ? new LinkView(graph, link) : null
+}

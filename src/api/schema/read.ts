@@ -1,0 +1,13 @@
+/** What root resolvers read with: the one door of this folder to resolvers/. */
+export { connectAll, connectList, pageSizeLimit, type VertexArguments } from './connection.ts'
+export { toFilter, type FilterInput } from './ask.ts'
+export { toEvent, seeLink } from './event.ts'
+export { findRef, getForWrite, getRef, graphOfRef, idsOfRefs } from './find.ts'
+export { connectHistory } from './history.ts'
+export { graphOf } from './instant.ts'
+export { findNode } from './node.ts'
+export { all, then, type Soon } from './soon.ts'
+export type { AnyResolver } from './type.ts'
+export { canSeeLink, LinkView, see, seeAll, seeId, seeLinks, View } from './view.ts'
+export { toPayload } from './write.ts'
+export { carriedBy } from './carried.ts'

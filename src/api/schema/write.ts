@@ -1,0 +1,44 @@
+/** What writes of inventory take and answer. */
+import type { Context } from '../../context.ts'
+import type { Change } from '../../resource/resource.ts'
+import type { PlannedChange, WriteResult } from '../../resource/verbs.ts'
+import { seeId } from './view.ts'
+
+/** A payload of a write: its resources are read when they are selected, after this process has applied the write. */
+export function toPayload(context: Context, result: WriteResult): object {
+  const { cursor, created, updated, unchanged, deleted, linksAdded, linksRemoved } = result
+  return {
+    cursor,
+    counts: { created, updated, unchanged, deleted, linksAdded, linksRemoved },
+    resources: () => result.resourceIds.flatMap((id) => seeId(context, context.graph, id) ?? []),
+    plan: () => result.planned.map((change) => ({ ...change, ...describe(context, change) })),
+    plannedTotal: result.plannedTotal,
+  }
+}
+
+function describe(context: Context, change: PlannedChange): object {
+  return {
+    resource: () => seeId(context, context.graph, change.resourceId),
+    summary: summaryOf(change),
+  }
+}
+
+const mostTold = 10
+
+function summaryOf({ action, kind, name, changes }: PlannedChange): string {
+  const told = changes
+    .slice(0, mostTold)
+    .map(({ path, before, after }: Change) =>
+      action === 'CREATE' || before == null
+        ? `${path} ${show(after)}`
+        : `${path} ${show(before)} → ${show(after)}`,
+    )
+  const more = changes.length > mostTold ? [`${changes.length - mostTold} more`] : []
+  const list = [...told, ...more].join(', ')
+  return `${action} ${kind} ${name}${list === '' ? '' : `: ${list}`}`
+}
+
+function show(value: unknown): string {
+  const text = value === undefined ? 'nothing' : JSON.stringify(value)
+  return text.length > 80 ? `${text.slice(0, 77)}…` : text
+}

@@ -30,14 +30,6 @@ export async function stageEvents(trx: Knex.Transaction, bodies: readonly EventB
   }
 }
 
-/** One array a column; knex' types know arrays of one kind only. */
-const columnsOf = (chunk: readonly EventBody[]): readonly Knex.RawBinding[] =>
-  [
-    chunk.map((body) => body.type),
-    chunk.map(resourceOf),
-    chunk.map((body) => JSON.stringify(body)),
-  ] as readonly unknown[] as Knex.RawBinding[]
-
 /** One array a column; knex' own types know arrays of one kind only. */
 function columnsOf(chunk: readonly EventBody[]): readonly Knex.RawBinding[] {
   const columns: readonly unknown[] = [

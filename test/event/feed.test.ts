@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import pino from 'pino'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { FeedBatch } from '../../src/context.ts'
-import type { Cursor, LoggedEvent } from '../../src/event/event.ts'
+import type { Cursor, LoggedEvent, NoteEvent } from '../../src/event/event.ts'
 import { startEvents, type Events } from '../../src/event/index.ts'
 import { appendEvents, pruneEvents, readHead, startNewEpoch } from '../../src/event/store.ts'
 import { createDatabase, type TestDatabase } from '../support/postgres.ts'
@@ -33,7 +33,7 @@ const note = (mark: number) => ({ type: 'SourceSynced' as const, detail: { mark 
 const write = (...marks: number[]) =>
   database.db.transaction((trx) => appendEvents(trx, 'test', marks.map(note)))
 const marksOf = (list: readonly LoggedEvent[]) =>
-  list.map((event) => (event.body as { detail: { mark: unknown } }).detail.mark)
+  list.map((event) => (event.body as NoteEvent).detail['mark'])
 
 /** Follows until `enough`, then stops. */
 async function follow(after: Cursor, enough: (batches: FeedBatch[]) => boolean): Promise<FeedBatch[]> {

@@ -55,6 +55,8 @@ export interface LinkImage {
 export type LinkTarget =
   /** The same or another source's own key. */
   | { source: string; key: string }
+  /** A key of the very source that says the link: what an inventory's items call each other. */
+  | { key: string; source?: undefined }
   | { id: ResourceId }
   /** An identity: `{ kind: 'Switch', identity: 'chassisId', value: '…' }`. */
   | { kind: KindName | InterfaceName; identity: string; value: string; scope?: string }

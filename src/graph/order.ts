@@ -1,8 +1,8 @@
 /** Orders of vertices: by several fields, each in its direction; what has no value comes last; equal ones ascend by id. */
 import { invalidInput } from '../errors.ts'
-import { getKind, isKindName, propertiesOf } from '../resource/kind/index.ts'
+import { getKind, isKindName } from '../resource/kind/index.ts'
 import { hardwareFields, machineFields } from '../resource/kind/hardware.ts'
-import type { Field, InterfaceName } from '../resource/kind/kind.ts'
+import type { Field, InterfaceName, Property } from '../resource/kind/kind.ts'
 import type { KindName } from '../resource/kind/index.ts'
 import type { Graph, Vertex } from './graph.ts'
 
@@ -43,7 +43,7 @@ const nameOf = (graph: Graph, id: number | null): string | null =>
 
 /** Names that a list of `type` can be ordered by, beside `label.KEY`. */
 export function orderFields(type: KindName | InterfaceName): string[] {
-  return [...Object.keys(common), ...propertyNames(type)]
+  return [...Object.keys(common), ...Object.keys(propertiesOfType(type))]
 }
 
 /** The order that the terms ask for. INVALID_INPUT for a field that cannot be ordered by, with those that can. */
@@ -68,22 +68,29 @@ function getterOf(graph: Graph, type: KindName | InterfaceName, field: string, i
     const key = field.slice(6)
     return (vertex) => (Object.hasOwn(vertex.labels, key) ? vertex.labels[key]! : null)
   }
-  if (propertyNames(type).includes(field)) return (vertex) => toSortValue(vertex.fields[field])
+  const property = propertiesOfType(type)[field]
+  if (property) return (vertex) => toSortValue(vertex.fields[field], property)
   throw invalidInput(
     `A list of ${type} cannot be ordered by "${field.slice(0, 60)}": one of ${orderFields(type).join(', ')} or label.KEY`,
     `orderBy[${index}].field`,
   )
 }
 
-function propertyNames(type: KindName | InterfaceName): string[] {
-  if (isKindName(type)) return propertiesOf(getKind(type)).flatMap(([name, one]) => (one.list ? [] : [name]))
-  const fields: Record<string, Field> =
-    type === 'Hardware' ? hardwareFields : type === 'Machine' ? machineFields : {}
-  return Object.keys(fields).filter((name) => fields[name]?.from === 'property')
+function propertiesOfType(type: KindName | InterfaceName): Record<string, Property> {
+  if (isKindName(type)) return single(getKind(type).fields)
+  return single(type === 'Hardware' ? hardwareFields : type === 'Machine' ? machineFields : {})
 }
 
-function toSortValue(value: unknown): SortValue {
+const single = (fields: Readonly<Record<string, Field>>): Record<string, Property> =>
+  Object.fromEntries(
+    Object.entries(fields).filter(
+      (entry): entry is [string, Property] => entry[1].from === 'property' && !entry[1].list,
+    ),
+  )
+
+function toSortValue(value: unknown, property: Property): SortValue {
   if (typeof value === 'boolean') return value ? 1 : 0
+  if (property.type === 'DateTime' && typeof value === 'string') return Date.parse(value)
   return typeof value === 'string' || typeof value === 'number' ? value : null
 }
 

@@ -1,5 +1,5 @@
 import { hardwareFields, hardwareIdentities } from './hardware.ts'
-import { across, connection, derived, into, list, one, out, property, type KindDefinition } from './kind.ts'
+import { across, connection, derived, into, one, out, property, type KindDefinition } from './kind.ts'
 
 const peersOf = [into('PART_OF', 'NetworkInterface'), across('CONNECTED_TO', 'NetworkInterface')] as const
 
@@ -109,7 +109,7 @@ export const powerFeed: KindDefinition = {
     amperage: property('Int'),
     capacityWatts: property('Float'),
     powers: connection('Resource', into('POWERED_BY')),
-    pdus: list('Pdu', into('POWERED_BY', 'Pdu')),
+    pdus: connection('Pdu', into('POWERED_BY', 'Pdu')),
   },
   identities: [
     {

@@ -1,0 +1,89 @@
+/** The executable schema: SDL of schema/, expanded; resolvers of kinds made from their definitions; root verbs of resolvers/. */
+import {
+  buildASTSchema,
+  isInterfaceType,
+  isObjectType,
+  isScalarType,
+  type GraphQLField,
+  type GraphQLObjectType,
+  type GraphQLSchema,
+} from 'graphql'
+import { roots } from '../../../resolvers/index.ts'
+import { getKind, isKindName } from '../../resource/kind/index.ts'
+import type { KindDefinition } from '../../resource/kind/kind.ts'
+import { readDefinitions } from './document.ts'
+import { expand } from './expand.ts'
+import { resolverOfField } from './field.ts'
+import { typeOfField } from './generate.ts'
+import { nameOnlyFields, resourceFields, type FieldResolver } from './resource.ts'
+import { scalars } from './scalar.ts'
+import { typeNameOf, typeResolvers, type AnyResolver } from './type.ts'
+import type { View } from './view.ts'
+
+/** A new schema each time: guards are put around its root fields. Throws when schema/, kinds and resolvers do not agree. */
+export function buildSchema(): GraphQLSchema {
+  const schema = buildASTSchema(expand(readDefinitions()))
+  for (const type of Object.values(schema.getTypeMap())) {
+    if (isScalarType(type) && type.name in scalars) Object.assign(type, scalars[type.name])
+    if (isInterfaceType(type)) type.resolveType = typeNameOf
+    if (isObjectType(type) && isKindName(type.name)) bindKind(type, getKind(type.name))
+    else if (isObjectType(type) && type.name in typeResolvers) bind(type, typeResolvers[type.name]!)
+  }
+  for (const [name, fields] of Object.entries(roots)) bindRoot(schema.getType(name), name, fields)
+  return schema
+}
+
+function bindKind(type: GraphQLObjectType, kind: KindDefinition): void {
+  const fields = type.getFields()
+  for (const [name, field] of Object.entries(kind.fields)) {
+    const written = fields[name]
+    if (written === undefined) throw new Error(`schema/ lacks ${kind.name}.${name}`)
+    if (String(written.type) !== typeOfField(field)) {
+      throw new Error(
+        `schema/ says ${kind.name}.${name}: ${String(written.type)}, the kind ${typeOfField(field)}`,
+      )
+    }
+    written.resolve = gated(name, resolverOfField(kind, name, field)) as never
+  }
+  for (const [name, field] of Object.entries(fields)) {
+    if (field.resolve) continue
+    const resolver = resourceFields[name]
+    if (!resolver) throw new Error(`The kind ${kind.name} has no field ${name}, but schema/ has`)
+    field.resolve = gated(name, resolver) as never
+  }
+}
+
+/** Only the name of what a viewer may see by name only. */
+function gated(name: string, resolve: FieldResolver): FieldResolver {
+  if (nameOnlyFields.has(name)) return resolve
+  return (view: View, args, context, info) =>
+    view.access === 'FULL' ? resolve(view, args, context, info) : null
+}
+
+function bind(type: GraphQLObjectType, resolvers: Readonly<Record<string, AnyResolver>>): void {
+  const fields = type.getFields()
+  for (const [name, resolve] of Object.entries(resolvers))
+    fieldOf(fields, type.name, name).resolve = resolve as never
+}
+
+function bindRoot(type: unknown, name: string, resolvers: Readonly<Record<string, object>>): void {
+  if (!isObjectType(type as never)) throw new Error(`schema/ has no type ${name}`)
+  const root = type as GraphQLObjectType
+  const fields = root.getFields()
+  for (const [field, resolver] of Object.entries(resolvers)) {
+    const written = fieldOf(fields, name, field)
+    if (typeof resolver === 'function') written.resolve = resolver as never
+    else Object.assign(written, resolver)
+  }
+  const missing =
+    name === 'Query' || name === 'Subscription'
+      ? []
+      : Object.keys(fields).filter((field) => !(field in resolvers))
+  if (missing.length > 0) throw new Error(`resolvers/ lacks ${name}: ${missing.join(', ')}`)
+}
+
+function fieldOf(fields: Record<string, GraphQLField<unknown, unknown>>, type: string, name: string) {
+  const field = fields[name]
+  if (field === undefined) throw new Error(`schema/ lacks ${type}.${name}`)
+  return field
+}

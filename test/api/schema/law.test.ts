@@ -6,6 +6,7 @@ import {
   isNonNullType,
   isObjectType,
   validateSchema,
+  type GraphQLArgument,
   type GraphQLObjectType,
   type GraphQLType,
 } from 'graphql'
@@ -93,7 +94,7 @@ describe('the schema', () => {
       if (!('getFields' in type)) return
       for (const field of Object.values(type.getFields())) {
         visit(nameOf(field.type))
-        if ('args' in field) field.args.forEach((argument) => visit(nameOf(argument.type)))
+        if ('args' in field) field.args.forEach((argument: GraphQLArgument) => visit(nameOf(argument.type)))
       }
     }
     for (const root of ['Query', 'Mutation', 'Subscription']) visit(root)

@@ -1,5 +1,7 @@
 /** Whether a decoded answer is one that the request can have: right names, rising order. */
 import type { Answer, DropReason } from './answer.ts'
+import type { RemoteInfo } from 'node:dgram'
+import type { Exchange } from './exchange.ts'
 import { compareOids } from './oid.ts'
 import type { Request } from './request.ts'
 import { errorStatus, pdu, tag } from './tag.ts'
@@ -46,4 +48,15 @@ function checkOrder(answer: Answer, { oids, nonRepeaters }: Request): DropReason
     } else if (order <= 0) return 'order'
   }
   return null
+}
+
+/** Whether the datagram is from whom it should be, before its content is looked at. */
+export function mismatch(answer: Answer, { target }: Exchange, from: RemoteInfo): DropReason | null {
+  if (from.port !== target.port || from.address !== target.address) return 'address'
+  if (answer.version !== target.version) return 'version'
+  const { community } = target
+  if (answer.communityEnd - answer.communityStart !== community.length) return 'community'
+  for (let i = 0; i < community.length; i++)
+    if (answer.bytes[answer.communityStart + i] !== community[i]) return 'community'
+  return answer.pduType === pdu.response ? null : 'pduType'
 }

@@ -6,9 +6,10 @@ import { randomFillSync } from 'node:crypto'
 import type { RemoteInfo } from 'node:dgram'
 import { Answer, type DropReason } from './answer.ts'
 import { AbortGroups } from './abort.ts'
-import { checkAnswer } from './check.ts'
+import { checkAnswer, mismatch } from './check.ts'
 import { zeroCounters, type SnmpCounters } from './counter.ts'
 import { SnmpError, type SnmpFailure } from './error.ts'
+import { messages } from './message.ts'
 import { Exchange, type Asker } from './exchange.ts'
 import { TargetQueue } from './queue.ts'
 import { encodeRequest, maxAnswerVarbinds, maxRequestId, minRequestId, type Request } from './request.ts'
@@ -281,34 +282,7 @@ class Client implements SnmpClient {
   }
 }
 
-/** Whether the datagram is from whom it should be, before its content is looked at. */
-function mismatch(answer: Answer, { target }: Exchange, from: RemoteInfo): DropReason | null {
-  if (from.port !== target.port || from.address !== target.address) return 'address'
-  if (answer.version !== target.version) return 'version'
-  const { community } = target
-  if (answer.communityEnd - answer.communityStart !== community.length) return 'community'
-  for (let i = 0; i < community.length; i++)
-    if (answer.bytes[answer.communityStart + i] !== community[i]) return 'community'
-  return answer.pduType === pdu.response ? null : 'pduType'
-}
-
 const halved = (request: Request): Request => ({
   ...request,
   maxRepetitions: Math.max(1, request.maxRepetitions >> 1),
 })
-
-const place = ({ target }: Exchange): string => `${target.address} port ${target.port}`
-const lastDrop = ({ dropped }: Exchange): string =>
-  dropped === null ? '' : `; what came was dropped: ${dropped}`
-const messages: Record<SnmpFailure, (exchange: Exchange) => string> = {
-  timeout: (one) => `no answer from ${place(one)} after ${one.tries} tries${lastDrop(one)}`,
-  deadline: (one) => `no answer from ${place(one)} before the deadline${lastDrop(one)}`,
-  aborted: (one) => `asking ${place(one)} was cancelled`,
-  closed: () => 'the SNMP client is closed',
-  socket: () => 'the UDP socket failed',
-  send: (one) => `nothing can be sent to ${place(one)}`,
-  overload: () => 'too many SNMP requests wait already',
-  refused: (one) => `${place(one)} refused`,
-  bad: (one) => `${place(one)} answers what cannot be right${lastDrop(one)}`,
-  consumer: () => 'an answer could not be used',
-}

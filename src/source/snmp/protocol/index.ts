@@ -1,8 +1,11 @@
 export { Answer, dropReasons, type Cell, type DropReason } from './answer.ts'
 export { startSnmpClient, type SnmpClient, type SnmpClientOptions } from './client.ts'
 export type { SnmpCounters } from './counter.ts'
+export { encodeContent, encodeInteger, encodeMessage, encodeVarbind } from './encode.ts'
 export { SnmpError, type SnmpFailure } from './error.ts'
 export type { Asker } from './exchange.ts'
+export { checkAnswer } from './check.ts'
+export { SharedSocket } from './socket.ts'
 export {
   arcsOf,
   compareOids,

@@ -1,5 +1,13 @@
 /** What an agent answers to a request: pure, bytes in and bytes out. */
-import { errorStatus, pdu, sizeOf, tag, version, type Answer } from '../protocol/index.ts'
+import {
+  encodeMessage,
+  encodeVarbind,
+  errorStatus,
+  pdu,
+  tag,
+  version,
+  type Answer,
+} from '../protocol/index.ts'
 import { movedContent, type Mib } from './mib.ts'
 import type { RecordedValue } from './recording.ts'
 
@@ -57,7 +65,7 @@ function v1Body(names: Uint8Array[], data: AgentData, place: (name: Uint8Array) 
   const places = names.map(place)
   const missing = places.findIndex((i) => data.mib.values[i] === undefined || isWide(data.mib.values[i]))
   if (missing < 0) return good(places.map((i) => at(i, names[0] as Uint8Array, data)))
-  const echo = names.map((name) => varbind(name, tag.null, empty))
+  const echo = names.map((name) => encodeVarbind(name, tag.null, empty))
   return { status: errorStatus.noSuchName, index: missing + 1, varbinds: echo }
 }
 
@@ -65,7 +73,7 @@ const isWide = (value: RecordedValue): boolean => value.type === tag.counter64
 
 function get(name: Uint8Array, data: AgentData): Uint8Array {
   const found = data.mib.find(name)
-  return found < 0 ? varbind(name, tag.noSuchInstance, empty) : at(found, name, data)
+  return found < 0 ? encodeVarbind(name, tag.noSuchInstance, empty) : at(found, name, data)
 }
 
 function bulk(names: Uint8Array[], nonRepeaters: number, repetitions: number, data: AgentData): Uint8Array[] {
@@ -95,54 +103,20 @@ const aroundListBytes = 100
 /** The varbind at a place; past the end it is endOfMibView under the name that was asked. */
 function at(place: number, asked: Uint8Array, { mib, own, elapsedSeconds }: AgentData): Uint8Array {
   const value = own.get(place) ?? mib.values[place]
-  if (value === undefined) return varbind(asked, tag.endOfMibView, empty)
+  if (value === undefined) return encodeVarbind(asked, tag.endOfMibView, empty)
   const content = elapsedSeconds === null ? value.content : movedContent(value, elapsedSeconds)
-  return varbind(value.name, value.type, content)
+  return encodeVarbind(value.name, value.type, content)
 }
 
 const empty = new Uint8Array(0)
 
-function varbind(name: Uint8Array, type: number, content: Uint8Array): Uint8Array {
-  const size = sizeOf(name.length) + sizeOf(content.length)
-  const bytes = new Uint8Array(sizeOf(size))
-  let end = head(bytes, 0, tag.sequence, size)
-  end = head(bytes, end, tag.oid, name.length)
-  bytes.set(name, end)
-  end = head(bytes, end + name.length, type, content.length)
-  bytes.set(content, end)
-  return bytes
-}
-
-function encodeResponse(request: Answer, { status, index, varbinds }: Body): Buffer {
-  const list = Buffer.concat(varbinds)
-  const community = request.bytes.subarray(request.communityStart, request.communityEnd)
-  const numbers = [request.requestId, status, index].map((value) => element(tag.integer, integer(value)))
-  const body = element(pdu.response, Buffer.concat([...numbers, element(tag.sequence, list)]))
-  const front = [element(tag.integer, integer(request.version)), element(tag.octetString, community)]
-  return element(tag.sequence, Buffer.concat([...front, body]))
-}
-
-function integer(value: number): Uint8Array {
-  const bytes = Buffer.alloc(4)
-  bytes.writeInt32BE(value)
-  let skip = 0
-  while (skip < 3 && (bytes.readInt16BE(skip) >> 7 === 0 || bytes.readInt16BE(skip) >> 7 === -1)) skip++
-  return bytes.subarray(skip)
-}
-
-function element(type: number, content: Uint8Array): Buffer {
-  const bytes = Buffer.allocUnsafe(sizeOf(content.length))
-  bytes.set(content, head(bytes, 0, type, content.length))
-  return bytes
-}
-
-function head(bytes: Uint8Array, start: number, type: number, length: number): number {
-  let end = start
-  bytes[end++] = type
-  if (length >= 0x100) {
-    bytes[end++] = 0x82
-    bytes[end++] = length >>> 8
-  } else if (length >= 0x80) bytes[end++] = 0x81
-  bytes[end++] = length & 0xff
-  return end
-}
+const encodeResponse = (request: Answer, { status, index, varbinds }: Body): Buffer =>
+  encodeMessage({
+    version: request.version,
+    community: request.bytes.subarray(request.communityStart, request.communityEnd),
+    type: pdu.response,
+    requestId: request.requestId,
+    status,
+    index,
+    varbinds,
+  })

@@ -5,11 +5,11 @@
 import { createSocket, type Socket } from 'node:dgram'
 import { once } from 'node:events'
 import { isIPv6 } from 'node:net'
-import { Answer, encodeOid, errorStatus, pdu } from '../protocol/index.ts'
+import { Answer, encodeContent, encodeOid, errorStatus, pdu } from '../protocol/index.ts'
 import { encodeStatus, respond } from './agent.ts'
 import { spoil, type Fault } from './fault.ts'
 import { Mib } from './mib.ts'
-import { encodeContent, type RecordedValue } from './recording.ts'
+import type { RecordedValue } from './recording.ts'
 
 export { parseRecording, type RecordedValue, type Recording } from './recording.ts'
 export { Mib, rateOf } from './mib.ts'

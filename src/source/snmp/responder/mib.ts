@@ -1,5 +1,5 @@
-import { compareOids, tag, type EncodedOid } from '../protocol/index.ts'
-import { encodeInteger, type RecordedValue } from './recording.ts'
+import { compareOids, encodeInteger, tag, type EncodedOid } from '../protocol/index.ts'
+import type { RecordedValue } from './recording.ts'
 
 /** Values in the order of their names. Shared by all agents that were made from the same recording or template. */
 export class Mib {

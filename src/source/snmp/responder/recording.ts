@@ -2,7 +2,7 @@
  * Reads `.snmprec` recordings (`OID|type|value`, one a line) as real ones are: out of order, with repeated and malformed lines. What
  * cannot be read is told with its line and reason, the rest is used.
  */
-import { encodeOid, tag, type EncodedOid } from '../protocol/index.ts'
+import { encodeContent, encodeOid, tag, type EncodedOid } from '../protocol/index.ts'
 
 export interface RecordedValue {
   readonly name: EncodedOid
@@ -62,42 +62,4 @@ function hexContent(type: number, text: string): Uint8Array {
   const content = Buffer.from(digits, 'hex')
   if (type === tag.ipAddress && content.length !== 4) throw new RangeError('an IpAddress has four bytes')
   return content
-}
-
-/** BER content bytes of a value written as text (latin1 for octets, decimal for numbers, dotted for OIDs and addresses). */
-export function encodeContent(type: number, text: string): Uint8Array {
-  switch (type) {
-    case tag.octetString:
-    case tag.opaque:
-      return Buffer.from(text, 'latin1')
-    case tag.null:
-      return new Uint8Array(0)
-    case tag.oid:
-      return encodeOid(text)
-    case tag.ipAddress: {
-      const parts = text.split('.').map(Number)
-      if (parts.length !== 4 || !parts.every((part) => Number.isInteger(part) && part >= 0 && part <= 255))
-        throw new RangeError('not an IPv4 address')
-      return Uint8Array.from(parts)
-    }
-    default:
-      if (!/^-?\d{1,20}$/.test(text)) throw new RangeError('not a number')
-      return encodeInteger(type, BigInt(text))
-  }
-}
-
-const ranges = new Map<number, readonly [bigint, bigint]>([
-  [tag.integer, [-0x80000000n, 0x7fffffffn]],
-  [tag.counter64, [0n, 0xffffffffffffffffn]],
-])
-
-/** Minimal two's complement; what is out of the type's range is refused. */
-export function encodeInteger(type: number, value: bigint): Uint8Array {
-  const [least, most] = ranges.get(type) ?? [0n, 0xffffffffn]
-  if (value < least || value > most) throw new RangeError('number out of range')
-  let size = 1
-  while (BigInt.asIntN(size * 8, value) !== value) size++
-  const bytes = new Uint8Array(size)
-  for (let i = size - 1, rest = value; i >= 0; i--, rest >>= 8n) bytes[i] = Number(rest & 0xffn)
-  return bytes
 }

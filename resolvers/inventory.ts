@@ -1,9 +1,10 @@
-import { all, getForWrite, toPayload } from '../src/api/schema/read.ts'
+import type { GraphQLResolveInfo } from 'graphql'
+import { actorOf, all, getForWrite, toPayload } from '../src/api/schema/read.ts'
 import type { Context } from '../src/context.ts'
 import { invalidInput, limitExceeded } from '../src/errors.ts'
 import type { KindName } from '../src/resource/kind/index.ts'
 import type { LinkType } from '../src/resource/kind/link.ts'
-import type { LinkClaim, ResourceStatus } from '../src/resource/resource.ts'
+import type { Actor, LinkClaim, ResourceStatus } from '../src/resource/resource.ts'
 import type { InventoryItem, UpdateRequest, WriteResult } from '../src/resource/verbs.ts'
 
 interface Write {
@@ -125,17 +126,25 @@ async function* once<T>(items: T[]): AsyncGenerator<T[]> {
   yield items
 }
 
-type Resolver<I> = (_: unknown, args: { input: I }, context: Context) => Promise<object>
+type Resolver<I> = (
+  _: unknown,
+  args: { input: I },
+  context: Context,
+  info: GraphQLResolveInfo,
+) => Promise<object>
 
-/** A mutation: the input's own idempotency key goes before the header's. */
+/** A mutation; `by` is who does it, with the key that makes it repeatable. */
 function mutation<I extends Write>(
-  run: (input: I, context: Context, dryRun: boolean) => Promise<WriteResult>,
+  run: (input: I, context: Context, dryRun: boolean, by: Actor) => Promise<WriteResult>,
 ): Resolver<I> {
-  return async (_, { input }, context) => toPayload(context, await run(input, context, input.dryRun === true))
+  return async (_, { input }, context, info) => {
+    const by = actorOf(context, input, info.fieldName)
+    return toPayload(context, await run(input, context, input.dryRun === true, by))
+  }
 }
 
 const Mutation = {
-  importInventory: mutation<ImportInput>((input, { resources, actor, signal }, dryRun) =>
+  importInventory: mutation<ImportInput>((input, { resources, signal }, dryRun, by) =>
     resources.importInventory(
       {
         source: input.source ?? 'inventory',
@@ -145,40 +154,40 @@ const Mutation = {
         items: once(bounded(input.items, 'input.items').map(toItem)),
         signal,
       },
-      actor,
+      by,
     ),
   ),
-  updateResources: mutation<UpdateInput>(async (input, context, dryRun) => {
+  updateResources: mutation<UpdateInput>(async (input, context, dryRun, by) => {
     const items = bounded(input.items, 'input.items').map(async (item, index) =>
       toUpdate(context, item, index),
     )
-    return context.resources.update({ items: await Promise.all(items), dryRun }, context.actor)
+    return context.resources.update({ items: await Promise.all(items), dryRun }, by)
   }),
-  deleteResources: mutation<DeleteInput>(async (input, context, dryRun) => {
+  deleteResources: mutation<DeleteInput>(async (input, context, dryRun, by) => {
     const items = bounded(input.items, 'input.items').map(async ({ ref, ifGeneration }, index) => {
       const { id } = await getForWrite(context, ref, { path: `input.items[${index}].ref` })
       return ifGeneration == null ? { id } : { id, ifGeneration }
     })
     const request = { ids: await Promise.all(items), cascade: input.cascade === true, dryRun }
-    return context.resources.delete(request, context.actor)
+    return context.resources.delete(request, by)
   }),
-  mergeResources: mutation<Write & { refs: string[]; into: string }>(async (input, context, dryRun) => {
+  mergeResources: mutation<Write & { refs: string[]; into: string }>(async (input, context, dryRun, by) => {
     const into = await getForWrite(context, input.into, { path: 'input.into' })
     const refs = bounded(input.refs, 'input.refs').map((ref, index) =>
       getForWrite(context, ref, { path: `input.refs[${index}]` }),
     )
     const ids = [...new Set((await all(refs)).map((vertex) => vertex.id))].filter((id) => id !== into.id)
     if (ids.length === 0) throw invalidInput('Name at least one resource beside the survivor', 'input.refs')
-    return context.resources.merge({ ids, into: into.id, dryRun }, context.actor)
+    return context.resources.merge({ ids, into: into.id, dryRun }, by)
   }),
   splitResource: mutation<Write & { ref: string; origins: { source: string; key: string }[] }>(
-    async (input, context, dryRun) => {
+    async (input, context, dryRun, by) => {
       const { id } = await getForWrite(context, input.ref, { path: 'input.ref' })
       const origins = bounded(input.origins, 'input.origins').map(async ({ source, key }, index) => {
         const path = `input.origins[${index}].source`
         return { sourceId: (await getForWrite(context, source, { path, type: 'Source' })).id, key }
       })
-      return context.resources.split({ id, origins: await Promise.all(origins), dryRun }, context.actor)
+      return context.resources.split({ id, origins: await Promise.all(origins), dryRun }, by)
     },
   ),
 }

@@ -1,19 +1,29 @@
-import { getForWrite, toPayload } from '../src/api/schema/read.ts'
+import type { GraphQLResolveInfo } from 'graphql'
+import { actorOf, getForWrite, toPayload } from '../src/api/schema/read.ts'
 import type { Context } from '../src/context.ts'
 import type { LinkType } from '../src/resource/kind/link.ts'
 
 interface DeleteLinkInput {
+  idempotencyKey?: string | null
   dryRun?: boolean | null
   type: LinkType
   from: string
   to: string
 }
 
-async function deleteLink(_: unknown, { input }: { input: DeleteLinkInput }, context: Context) {
+async function deleteLink(
+  _: unknown,
+  { input }: { input: DeleteLinkInput },
+  context: Context,
+  info: GraphQLResolveInfo,
+) {
   const from = await getForWrite(context, input.from, { path: 'input.from' })
   const to = await getForWrite(context, input.to, { path: 'input.to' })
   const request = { type: input.type, from: from.id, to: to.id, dryRun: input.dryRun === true }
-  return toPayload(context, await context.resources.deleteLink(request, context.actor))
+  return toPayload(
+    context,
+    await context.resources.deleteLink(request, actorOf(context, input, info.fieldName)),
+  )
 }
 
 export const link = { Mutation: { deleteLink } }

@@ -7,6 +7,7 @@
 import type { InterfaceName } from './kind/kind.ts'
 import type { KindName } from './kind/index.ts'
 import type { LinkType } from './kind/link.ts'
+import type { IdempotencyKey } from './verbs.ts'
 
 export const statuses = ['PLANNED', 'STAGED', 'ACTIVE', 'MAINTENANCE', 'DECOMMISSIONING', 'RETIRED'] as const
 export type ResourceStatus = (typeof statuses)[number]
@@ -106,4 +107,6 @@ export interface Change {
 export interface Actor {
   name: string
   requestId?: string
+  /** Makes a write repeatable: its answer is kept with it, in the same transaction, and given again. */
+  idempotency?: IdempotencyKey
 }

@@ -4,6 +4,7 @@ import type { Context } from '../../context.ts'
 import { invalidInput } from '../../errors.ts'
 import type { GraphLink, Reached, ReachOptions } from '../../graph/graph.ts'
 import type { PageArguments } from '../../graph/page.ts'
+import { access, seesAll } from '../../graph/scope.ts'
 import type { KindName } from '../../resource/kind/index.ts'
 import type { LinkType } from '../../resource/kind/link.ts'
 import type { ProvenanceEntry } from '../../resource/verbs.ts'
@@ -165,10 +166,12 @@ function reached(
     ...(args.depth == null ? {} : { depth: args.depth }),
     ...(args.kind ? { kind: args.kind } : {}),
   }
-  const found = graph[verb](vertex, options).filter(({ vertex: one }) => see(context, graph, one) !== null)
+  const found = graph[verb](vertex, options)
   return connectList<Reached>(context, info, args, {
     owner: [view.id, args.depth ?? null, args.kind ?? null],
-    items: found.toSorted((a, b) => a.depth - b.depth || a.vertex.id - b.vertex.id),
+    items: seesAll(context.viewer)
+      ? found
+      : found.filter((one) => access(context.viewer, one.vertex) !== null),
     keys: (item) => [item.depth, item.vertex.id],
     node: (item) => see(context, graph, item.vertex),
     edge: (item) => ({ depth: item.depth, via: () => seeLinks(context, graph, item.via) }),

@@ -1,8 +1,26 @@
 /** What writes of inventory take and answer. */
 import type { Context } from '../../context.ts'
-import type { Change } from '../../resource/resource.ts'
+import { invalidInput } from '../../errors.ts'
+import type { Actor, Change } from '../../resource/resource.ts'
 import type { PlannedChange, WriteResult } from '../../resource/verbs.ts'
 import { seeId } from './view.ts'
+
+const longestKey = 255
+
+/** Who writes. The input's own idempotency key goes before the header's; a dry run needs none. */
+export function actorOf(
+  context: Context,
+  input: { idempotencyKey?: string | null; dryRun?: boolean | null },
+  action: string,
+): Actor {
+  const { idempotencyKey: own, ...rest } = input
+  const key = own ?? context.idempotencyKey
+  if (key === undefined || input.dryRun === true) return context.actor
+  if (key === '' || key.length > longestKey || key.includes('\0')) {
+    throw invalidInput(`An idempotency key has 1 to ${longestKey} characters`, 'input.idempotencyKey')
+  }
+  return { ...context.actor, idempotency: { actor: context.actor.name, key, action, input: rest } }
+}
 
 /** A payload of a write: its resources are read when they are selected, after this process has applied the write. */
 export function toPayload(context: Context, result: WriteResult): object {

@@ -1,5 +1,6 @@
 /** All root verbs, by root type and field. */
 import { change } from './change.ts'
+import { counting } from './count.ts'
 import { event } from './event.ts'
 import { inventory } from './inventory.ts'
 import { link } from './link.ts'
@@ -15,7 +16,7 @@ interface Part {
   readonly Subscription?: Fields
 }
 
-const parts: readonly Part[] = [resource, change, link, inventory, event, source, token, viewer]
+const parts: readonly Part[] = [resource, change, counting, link, inventory, event, source, token, viewer]
 
 const joined = (root: keyof Part): Fields => Object.assign({}, ...parts.map((part) => part[root])) as Fields
 

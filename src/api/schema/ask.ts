@@ -14,6 +14,7 @@ import { fieldsOfType } from './generate.ts'
 import { presentOnly } from './instant.ts'
 import { notSeenSince } from './seen.ts'
 import { all, then, type Soon } from './soon.ts'
+import { checkTexts } from './text.ts'
 
 type TypeName = KindName | InterfaceName
 /** A filter argument as GraphQL coerced it. */
@@ -139,8 +140,7 @@ function toAttributeCondition(input: AttributeInput, path: string): AttributeCon
   if (op === undefined || given.length > 1) {
     throw invalidInput('Give exactly one of eq, in, contains, exists', path)
   }
-  if (JSON.stringify(input).includes('\\u0000'))
-    throw invalidInput('Attributes cannot hold a NUL character', path)
+  checkTexts(input, path)
   return { path: input.path, op, value: input[op] }
 }
 

@@ -1,6 +1,7 @@
 /** Which resource a ref means. */
 import type { Context } from '../../context.ts'
 import { invalidInput, notFound, PlenumError } from '../../errors.ts'
+import { candidates } from '../../graph/filter.ts'
 import type { Graph, Vertex } from '../../graph/graph.ts'
 import { access } from '../../graph/scope.ts'
 import { canonical } from '../../resource/kind/format.ts'
@@ -136,8 +137,35 @@ function unknownKey(type: TypeName, keys: Keys, path: string | undefined): Plenu
 function ofKind(graph: Graph, kind: KindDefinition, keys: Keys): Vertex[] {
   const entries = Object.entries(keys).map(([key, value]) => [key, canonicalKey(kind, key, value)] as const)
   const indexed = entries.find(([key]) => isIndexed(kind, key))
-  const found = indexed ? graph.lookup(kind.name, indexed[0], indexed[1]) : graph.ofType(kind.name)
+  const found = indexed ? graph.lookup(kind.name, indexed[0], indexed[1]) : near(graph, kind, entries)
   return found.filter((vertex) => entries.every(([key, value]) => holds(graph, vertex, key, value)))
+}
+
+/** Without an index: what lies behind a to-one key, else all of the kind. */
+function near(
+  graph: Graph,
+  kind: KindDefinition,
+  entries: readonly (readonly [string, string])[],
+): readonly Vertex[] {
+  for (const [key, value] of entries) {
+    const field = kind.fields[key]
+    if (field?.from !== 'walk' || value === '') continue
+    const targets = new Set(namedBy(graph, field.to, value).map((vertex) => vertex.id))
+    return candidates(graph, kind.name, { walks: [{ steps: field.steps, to: targets }] })
+  }
+  return graph.ofType(kind.name)
+}
+
+/** Resources of a type that a to-one key's value may mean: by name, id or natural key. */
+function namedBy(graph: Graph, type: TypeName, value: string): Vertex[] {
+  const byId = /^[1-9]\d{0,15}$/.test(value) ? present(graph.get(Number(value))) : []
+  const byKey = kindsOfType(type).flatMap((name) => {
+    const kind = getKind(name)
+    const keys = ['name', ...kind.naturalKeys].filter((key) => isIndexed(kind, key))
+    const byName = kind.nameIndexed ? [] : graph.ofType(name).filter((vertex) => vertex.name === value)
+    return [...keys.flatMap((key) => [...graph.lookup(name, key, value)]), ...byName]
+  })
+  return [...byId, ...byKey]
 }
 
 function canonicalKey(kind: KindDefinition, key: string, value: string): string {

@@ -4,7 +4,7 @@
  */
 import type { Context } from '../../context.ts'
 import type { Graph, GraphLink, Vertex } from '../../graph/graph.ts'
-import { access, type Access } from '../../graph/scope.ts'
+import { access, seesAll, type Access } from '../../graph/scope.ts'
 import { formatVersionId } from '../../resource/ref.ts'
 
 export class View {
@@ -59,3 +59,7 @@ export function canSeeLink(context: Context, link: GraphLink): boolean {
 
 export const seeLinks = (context: Context, graph: Graph, links: readonly GraphLink[]): LinkView[] =>
   links.filter((link) => canSeeLink(context, link)).map((link) => new LinkView(graph, link))
+
+/** Those of a list that the viewer may see at all. */
+export const visibleOf = (context: Context, vertices: readonly Vertex[]): readonly Vertex[] =>
+  seesAll(context.viewer) ? vertices : vertices.filter((vertex) => access(context.viewer, vertex) !== null)

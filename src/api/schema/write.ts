@@ -3,20 +3,22 @@ import type { Context } from '../../context.ts'
 import { invalidInput } from '../../errors.ts'
 import type { Actor, Change } from '../../resource/resource.ts'
 import type { PlannedChange, WriteResult } from '../../resource/verbs.ts'
+import { checkTexts } from './text.ts'
 import { seeId } from './view.ts'
 
 const longestKey = 255
 
-/** Who writes. The input's own idempotency key goes before the header's; a dry run needs none. */
+/** Who writes, after a look at the texts that are to be written. The input's own idempotency key goes before the header's; a dry run needs none. */
 export function actorOf(
   context: Context,
   input: { idempotencyKey?: string | null; dryRun?: boolean | null },
   action: string,
 ): Actor {
+  checkTexts(input, 'input')
   const { idempotencyKey: own, ...rest } = input
   const key = own ?? context.idempotencyKey
   if (key === undefined || input.dryRun === true) return context.actor
-  if (key === '' || key.length > longestKey || key.includes('\0')) {
+  if (key === '' || key.length > longestKey) {
     throw invalidInput(`An idempotency key has 1 to ${longestKey} characters`, 'input.idempotencyKey')
   }
   return { ...context.actor, idempotency: { actor: context.actor.name, key, action, input: rest } }

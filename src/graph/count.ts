@@ -1,0 +1,90 @@
+/** Resources counted by group. */
+import { isOfType } from '../resource/kind/index.ts'
+import type { Graph, Vertex } from './graph.ts'
+
+/** `kind`, `site`, `rack`, `tenant`, `status`, `health`, or `label.` with a key. */
+export type GroupKey = string
+
+export interface GroupValue {
+  key: GroupKey
+  /** Empty where there is none. */
+  value: string
+  /** The site, rack or tenant. */
+  vertex: Vertex | undefined
+}
+export interface Group {
+  group: GroupValue[]
+  count: number
+}
+
+type Read = (vertex: Vertex) => string | Vertex | null | undefined
+
+/** Largest first, equal ones by their values. Without keys one group of all, also when there is nothing. */
+export function countBy(graph: Graph, vertices: Iterable<Vertex>, keys: readonly GroupKey[]): Group[] {
+  const reads = keys.map((key) => readOf(graph, key))
+  const groups = new Map<string, Group>()
+  if (keys.length === 0) groups.set('[]', { group: [], count: 0 })
+  for (const vertex of vertices) {
+    const values = reads.map((read) => read(vertex) ?? '')
+    const name = JSON.stringify(values.map((value) => (typeof value === 'string' ? value : value.id)))
+    const known = groups.get(name)
+    if (known) known.count++
+    else groups.set(name, { group: values.map((value, index) => toValue(keys[index]!, value)), count: 1 })
+  }
+  return [...groups.values()].sort((a, b) => b.count - a.count || compareGroups(a, b))
+}
+
+function toValue(key: GroupKey, value: string | Vertex): GroupValue {
+  return typeof value === 'string'
+    ? { key, value, vertex: undefined }
+    : { key, value: value.name, vertex: value }
+}
+
+function compareGroups(a: Group, b: Group): number {
+  for (const [index, { value, vertex }] of a.group.entries()) {
+    const other = b.group[index]!
+    if (value !== other.value) return value < other.value ? -1 : 1
+    if (vertex?.id !== other.vertex?.id) return (vertex?.id ?? 0) - (other.vertex?.id ?? 0)
+  }
+  return 0
+}
+
+const plain: Readonly<Record<string, Read>> = {
+  kind: (vertex) => vertex.kind.name,
+  status: (vertex) => vertex.status,
+  health: (vertex) => vertex.health,
+}
+
+function readOf(graph: Graph, key: GroupKey): Read {
+  if (key === 'site') return (vertex) => (vertex.siteId === null ? null : graph.get(vertex.siteId))
+  if (key === 'tenant') return (vertex) => (vertex.tenantId === null ? null : graph.get(vertex.tenantId))
+  if (key === 'rack') return rackReader(graph)
+  if (key.startsWith('label.')) {
+    const label = key.slice('label.'.length)
+    return ({ labels }) => (Object.hasOwn(labels, label) ? labels[label] : null)
+  }
+  return plain[key] ?? (() => null)
+}
+
+/** The rack that something stands in, is a part of something in, or runs on something in. Each place is asked once. */
+function rackReader(graph: Graph): Read {
+  const known = new Map<Vertex, Vertex | null>()
+  const rackOf = (vertex: Vertex): Vertex | null => {
+    const found = known.get(vertex)
+    if (found !== undefined) return found
+    known.set(vertex, null)
+    const rack = isOfType(vertex.kind.name, 'Rack') ? vertex : (firstAbove(vertex) ?? null)
+    known.set(vertex, rack)
+    return rack
+  }
+  const firstAbove = (vertex: Vertex): Vertex | undefined => {
+    for (const type of ['LOCATED_IN', 'PART_OF', 'RUNS_ON'] as const) {
+      for (const above of graph.neighbors(vertex, type, 'out')) {
+        const rack = rackOf(above)
+        if (rack) return rack
+      }
+    }
+    return undefined
+  }
+  return rackOf
+}

@@ -54,9 +54,19 @@ export interface Reached {
 }
 
 export interface ReachOptions {
+  /** Most links to what is told; default: no end. */
   depth?: number
+  /** What is told; the walk passes through anything. */
   kind?: readonly (KindName | InterfaceName)[]
+  /** What the viewer may know of; default all. */
+  visible?: (vertex: Vertex) => boolean
   signal?: AbortSignal
+}
+
+/** What one request may ask of the graph at most. */
+export interface GraphLimits {
+  /** Vertices that one walk may touch; beyond it throws LIMIT_EXCEEDED. */
+  readonly visited: number
 }
 
 /** What readers may do with the graph. Everything is synchronous; results are in a stable order (ascending id) unless said otherwise. */
@@ -65,6 +75,7 @@ export interface Graph {
   readonly cursor: Cursor
   /** Instant that the graph shows; null: the present. */
   readonly asOf: number | null
+  readonly limits: GraphLimits
   readonly size: number
   readonly linkCount: number
   /** By id; a merged-away id gives its survivor. */
@@ -75,9 +86,10 @@ export interface Graph {
   lookup(type: KindName | InterfaceName, property: string, value: string): readonly Vertex[]
   neighbors(vertex: Vertex, type: LinkType, direction: 'out' | 'in' | 'both'): Vertex[]
   degree(vertex: Vertex, type?: LinkType, direction?: 'out' | 'in' | 'both'): number
+  /** Ascending by type, then by the other end's id. A symmetric link has both directions. */
   links(vertex: Vertex, query?: LinkQuery): GraphLink[]
   findLink(type: LinkType, from: ResourceId, to: ResourceId): GraphLink | undefined
-  /** What the steps lead to, without doubles. */
+  /** What the steps lead to, without doubles and without the start; along a transitive step outwards the nearest first. */
   walk(vertex: Vertex, steps: readonly Step[]): Vertex[]
   /** Blast radius, nearest first. Bounded: throws LIMIT_EXCEEDED when more than `limits.visited` vertices are touched. */
   dependents(vertex: Vertex, options?: ReachOptions): Reached[]

@@ -1,34 +1,21 @@
-/** The graph: vertices, links and indexes in memory, changed by `apply` only. */
-import type { Cursor, LoggedEvent } from '../event/event.ts'
-import { isOfType, kindNames, kindsOfType, propertiesOf, type KindName } from '../resource/kind/index.ts'
-import type { InterfaceName, KindDefinition, Step } from '../resource/kind/kind.ts'
+/** The graph as it stands in memory, and the events that change it. How it is laid out, and why: docs/decisions/graph-in-memory.md. */
+import type { Cursor, GraphEvent, LoggedEvent } from '../event/event.ts'
+import type { KindName } from '../resource/kind/index.ts'
 import { linkDefinition, type LinkType } from '../resource/kind/link.ts'
+import type { InterfaceName, Step } from '../resource/kind/kind.ts'
 import type { LinkImage, ResourceId, ResourceImage } from '../resource/resource.ts'
-import { Adjacency, codeOf, none, typeOfCode } from './adjacency.ts'
-import type { GraphLink, LinkQuery, LiveGraph, Reached, ReachOptions, Vertex } from './graph.ts'
+import { Adjacency, inward, outward, type Side } from './adjacency.ts'
+import type { GraphLimits, GraphLink, LinkQuery, LiveGraph, Reached, ReachOptions, Vertex } from './graph.ts'
+import { Indexes, kindSet } from './indexes.ts'
 import { dependenciesOf, dependentsOf } from './reach.ts'
-import { insertById, removeById, ValueIndex } from './value-index.ts'
-import { TextPool, VertexRecord } from './vertex.ts'
+import { VertexMaker } from './shape.ts'
+import { StoredVertex } from './vertex.ts'
+import { inOrder } from './vertex-list.ts'
 import { walkSteps } from './walk.ts'
 
-const pageBits = 16
-const pageSize = 1 << pageBits
+type Direction = 'out' | 'in' | 'both'
 
-/** Slot of a vertex by id, in pages, so that growing moves nothing. */
-class SlotById {
-  #pages = new Map<number, Int32Array>()
-
-  get(id: number): number {
-    return (this.#pages.get(Math.floor(id / pageSize))?.[id % pageSize] ?? 0) - 1
-  }
-
-  set(id: number, slot: number): void {
-    const number = Math.floor(id / pageSize)
-    let page = this.#pages.get(number)
-    if (page === undefined) this.#pages.set(number, (page = new Int32Array(pageSize)))
-    page[id % pageSize] = slot + 1
-  }
-}
+const shardCount = 1024
 
 export interface MemoryOptions {
   cursor: Cursor
@@ -37,270 +24,267 @@ export interface MemoryOptions {
   visited: number
 }
 
-type Direction = 'out' | 'in' | 'both'
-
 export class MemoryGraph implements LiveGraph {
-  cursor: Cursor
   readonly asOf: number | null
-  readonly visited: number
-  #slots = new SlotById()
-  #vertices: (VertexRecord | undefined)[] = []
-  #free: number[] = []
-  #size = 0
-  #aliases = new Map<ResourceId, ResourceId>()
-  #adjacency = new Adjacency()
-  #byKind = new Map<KindName, VertexRecord[]>(kindNames.map((name) => [name, []]))
-  #byType = new Map<string, readonly VertexRecord[]>()
-  #indexes = new Map<string, ValueIndex>()
-  #pool = new TextPool()
+  readonly limits: GraphLimits
+  readonly indexes = new Indexes()
+  readonly adjacency = new Adjacency()
+  readonly #maker = new VertexMaker()
+  /** Many small maps: a large one would stop the process whenever it grows. */
+  readonly #byId = Array.from({ length: shardCount }, () => new Map<ResourceId, StoredVertex>())
+  readonly #aliases = new Map<ResourceId, ResourceId>()
+  #cursor: Cursor
 
   constructor({ cursor, asOf = null, visited }: MemoryOptions) {
-    this.cursor = cursor
+    this.#cursor = cursor
     this.asOf = asOf
-    this.visited = visited
+    this.limits = { visited }
+  }
+
+  get cursor(): Cursor {
+    return this.#cursor
   }
 
   get size(): number {
-    return this.#size
+    return this.indexes.size('Resource')
   }
 
   get linkCount(): number {
-    return this.#adjacency.count
+    return this.adjacency.size
   }
 
-  get(id: ResourceId): VertexRecord | undefined {
-    const slot = this.#slots.get(id)
-    if (slot >= 0) return this.#vertices[slot]
-    const into = this.#aliases.get(id)
-    return into === undefined ? undefined : this.get(into)
-  }
-
-  ofType(type: KindName | InterfaceName): readonly VertexRecord[] {
-    const own = this.#byKind.get(type as KindName)
-    if (own !== undefined) return own
-    let merged = this.#byType.get(type)
-    if (merged === undefined) {
-      merged = kindsOfType(type)
-        .flatMap((kind) => this.#byKind.get(kind)!)
-        .sort((a, b) => a.id - b.id)
-      this.#byType.set(type, merged)
+  get(id: ResourceId): StoredVertex | undefined {
+    const found = this.#own(id)
+    if (found !== undefined || this.#aliases.size === 0) return found
+    const passed = new Set<ResourceId>()
+    let into = this.#aliases.get(id)
+    while (into !== undefined && !passed.has(into)) {
+      const survivor = this.#own(into)
+      if (survivor !== undefined) return survivor
+      passed.add(into)
+      into = this.#aliases.get(into)
     }
-    return merged
+    return undefined
   }
 
-  lookup(type: KindName | InterfaceName, property: string, value: string): readonly VertexRecord[] {
-    const found = this.#indexes.get(property)?.get(value) ?? []
-    return type === 'Resource' ? found : found.filter((vertex) => isOfType(vertex.kind.name, type))
+  #own(id: ResourceId): StoredVertex | undefined {
+    return this.#byId[id & (shardCount - 1)]!.get(id)
   }
 
-  /** Every value that an index has; for searching. */
-  indexedValues(property: string): Iterable<string> {
-    return this.#indexes.get(property)?.values() ?? []
+  ofType(type: KindName | InterfaceName): readonly Vertex[] {
+    return this.indexes.ofType(type)
   }
 
-  neighbors(vertex: Vertex, type: LinkType, direction: Direction): VertexRecord[] {
-    const found: VertexRecord[] = []
-    this.#eachLink(vertex, direction, codeOf(type), (place, isOut) => {
-      found.push(this.#vertices[isOut ? this.#adjacency.to(place) : this.#adjacency.from(place)]!)
-    })
-    return sortedById(found)
+  lookup(type: KindName | InterfaceName, property: string, value: string): readonly Vertex[] {
+    return this.indexes.lookup(type, property, value)
   }
 
+  neighbors(vertex: Vertex, type: LinkType, direction: Direction): Vertex[] {
+    const own = vertex as StoredVertex
+    const found: StoredVertex[] = []
+    const both = direction === 'both' || isSymmetric(type)
+    if (both || direction === 'out') this.#collect(own, type, outward, found)
+    if (!both) {
+      if (direction === 'in') this.#collect(own, type, inward, found)
+      return inOrder(found)
+    }
+    const outs = found.length
+    this.#collect(own, type, inward, found)
+    if (outs === 0 || outs === found.length) return inOrder(found)
+    return inOrder([...new Set(found)])
+  }
+
+  #collect(vertex: StoredVertex, type: LinkType, side: Side, into: StoredVertex[]): void {
+    const bundle = this.adjacency.bundle(vertex, type, side)
+    if (bundle === 0) return
+    let link = this.adjacency.head(bundle)
+    for (let left = this.adjacency.count(bundle); left > 0; left--) {
+      into.push(this.adjacency.far(link, side))
+      link = this.adjacency.next(link, side)
+    }
+  }
+
+  /** Ends of links at the vertex: one from itself to itself has two. */
   degree(vertex: Vertex, type?: LinkType, direction: Direction = 'both'): number {
-    let count = 0
-    this.#eachLink(vertex, direction, type === undefined ? none : codeOf(type), () => count++)
-    return count
+    const own = vertex as StoredVertex
+    const wanted = toWanted({ direction, ...(type === undefined ? {} : { type: [type] }) })
+    let sum = 0
+    for (let bundle = own.bundle; bundle !== 0; bundle = this.adjacency.nextBundle(bundle)) {
+      if (wanted(this.adjacency.typeOf(bundle), this.adjacency.sideOf(bundle)))
+        sum += this.adjacency.count(bundle)
+    }
+    return sum
   }
 
-  /** Ascending by type, then by the ids of the ends. */
-  links(vertex: Vertex, { type, direction = 'both', kind }: LinkQuery = {}): GraphLink[] {
+  links(vertex: Vertex, query: LinkQuery = {}): GraphLink[] {
+    const kinds = query.kind && kindSet(query.kind)
     const found: GraphLink[] = []
-    const codes = type?.map(codeOf)
-    this.#eachLink(vertex, direction, codes?.length === 1 ? codes[0]! : none, (place, isOut) => {
-      if (codes !== undefined && !codes.includes(this.#adjacency.type(place))) return
-      const link = this.#linkAt(place)
-      const other = isOut ? link.to : link.from
-      if (kind === undefined || kind.some((one) => isOfType(other.kind.name, one))) found.push(link)
-    })
-    return found.sort((a, b) => codeOf(a.type) - codeOf(b.type) || a.from.id - b.from.id || a.to.id - b.to.id)
+    const wanted = toWanted(query)
+    for (const link of this.adjacency.linksOf(vertex as StoredVertex, wanted)) {
+      const far = link.from === vertex ? link.to : link.from
+      if (kinds === undefined || kinds.has(far.kind.name)) found.push(link)
+    }
+    const hasLoop = found.some((link) => link.from === link.to)
+    return inLinkOrder(vertex, hasLoop ? withoutDoubles(found) : found)
   }
 
   findLink(type: LinkType, from: ResourceId, to: ResourceId): GraphLink | undefined {
-    const [first, second] = [this.get(from), this.get(to)]
-    if (first === undefined || second === undefined) return undefined
-    const place = this.#adjacency.find(codeOf(type), first, second, first.slot, second.slot)
-    return place === none ? undefined : this.#linkAt(place)
+    const link = this.#find(type, this.get(from), this.get(to))
+    return link === 0 ? undefined : this.adjacency.toLink(link)
+  }
+
+  #find(type: LinkType, from: StoredVertex | undefined, to: StoredVertex | undefined): number {
+    if (from === undefined || to === undefined) return 0
+    const link = this.adjacency.find(type, from, to)
+    return link === 0 && isSymmetric(type) ? this.adjacency.find(type, to, from) : link
   }
 
   walk(vertex: Vertex, steps: readonly Step[]): Vertex[] {
     return walkSteps(this, vertex, steps)
   }
 
-  dependents(vertex: Vertex, options: ReachOptions = {}): Reached[] {
-    return dependentsOf(this, vertex, options, this.visited)
+  dependents(vertex: Vertex, options?: ReachOptions): Reached[] {
+    return dependentsOf(this, vertex, options)
   }
 
-  dependencies(vertex: Vertex, options: ReachOptions = {}): Reached[] {
-    return dependenciesOf(this, vertex, options, this.visited)
+  dependencies(vertex: Vertex, options?: ReachOptions): Reached[] {
+    return dependenciesOf(this, vertex, options)
+  }
+
+  /** For loading and for events. Throws when the id is there already. */
+  add(image: ResourceImage): void {
+    if (this.#own(image.id) !== undefined) throw new Error(`resource ${image.id} is there already`)
+    if (this.#aliases.has(image.id)) throw new Error(`resource ${image.id} was merged away before`)
+    const vertex = this.#maker.make(image)
+    this.#byId[image.id & (shardCount - 1)]!.set(image.id, vertex)
+    this.adjacency.enter(vertex)
+    this.indexes.add(vertex)
+  }
+
+  /** For loading, where the tables see to it that none comes twice. Throws when an end is unknown. */
+  connect(link: LinkImage): void {
+    this.adjacency.add(link.type, this.#end(link, link.from), this.#end(link, link.to), link.since)
+  }
+
+  /** An id that is no longer, and who took it over. */
+  addAlias(id: ResourceId, into: ResourceId): void {
+    if (this.#own(id) !== undefined)
+      throw new Error(`resource ${id} is there: it cannot be an alias of ${into}`)
+    this.#aliases.set(id, into)
+  }
+
+  #end(link: LinkImage, id: ResourceId): StoredVertex {
+    const vertex = this.#own(id)
+    if (vertex === undefined)
+      throw new Error(`link ${link.type}.${link.from}.${link.to}: there is no resource ${id}`)
+    return vertex
   }
 
   apply(events: readonly LoggedEvent[]): void {
     for (const event of events) {
-      this.#applyOne(event)
-      this.cursor = { epoch: this.cursor.epoch, seq: event.seq }
+      if (event.seq !== this.#cursor.seq + 1) {
+        throw new Error(`event ${event.seq} cannot follow event ${this.#cursor.seq}`)
+      }
+      try {
+        if (isGraphEvent(event.body)) this.#applyOne(event.body)
+      } catch (error) {
+        throw new Error(`event ${event.seq} (${event.body.type}) cannot be applied`, { cause: error })
+      }
+      this.#cursor = { epoch: this.#cursor.epoch, seq: event.seq }
     }
   }
 
-  #applyOne({ body }: LoggedEvent): void {
-    switch (body.type) {
+  #applyOne(event: GraphEvent): void {
+    switch (event.type) {
       case 'ResourceCreated':
-        return this.add(body.resource)
+        return this.add(event.resource)
       case 'ResourceUpdated':
-        return this.#update(body.resource)
+        return this.#update(event.resource)
       case 'ResourceDeleted':
-        return this.#remove(body.id)
+        return this.#remove(event.id)
       case 'ResourceMerged':
-        this.#remove(body.id)
-        return this.addAlias(body.id, body.into)
+        if (this.#own(event.into) === undefined) throw new Error(`there is no resource ${event.into}`)
+        this.#remove(event.id)
+        return this.addAlias(event.id, event.into)
       case 'LinkAdded':
-        return this.#connectOnce(body.link)
+        return this.#addNewLink(event.link)
       case 'LinkRemoved':
-        return this.#disconnect(body.link)
-      default:
+        return this.#removeLink(event.link)
     }
-  }
-
-  add(image: ResourceImage): void {
-    if (this.#slots.get(image.id) >= 0) throw new Error(`resource ${image.id} is in the graph already`)
-    const slot = this.#free.pop() ?? this.#vertices.length
-    const vertex = new VertexRecord(slot, image, this.#pool)
-    this.#vertices[slot] = vertex
-    this.#slots.set(image.id, slot)
-    this.#aliases.delete(image.id)
-    this.#size++
-    this.#byType.clear()
-    insertById(this.#byKind.get(image.kind)!, vertex)
-    this.#index(vertex, 'add')
-  }
-
-  addAlias(id: ResourceId, into: ResourceId): void {
-    this.#aliases.set(id, into)
-  }
-
-  connect(link: LinkImage): void {
-    const [from, to] = [this.#own(link.from), this.#own(link.to)]
-    const code = codeOf(link.type)
-    this.#adjacency.add(code, from.slot, to.slot, link.since, { from, to })
-  }
-
-  /** What comes from the log must not be there already. */
-  #connectOnce(link: LinkImage): void {
-    const [from, to] = [this.#own(link.from), this.#own(link.to)]
-    if (this.#adjacency.find(codeOf(link.type), from, to, from.slot, to.slot) !== none) {
-      throw new Error(`the link ${link.type} from ${link.from} to ${link.to} is in the graph already`)
-    }
-    this.connect(link)
-  }
-
-  #disconnect(link: LinkImage): void {
-    const [from, to] = [this.#own(link.from), this.#own(link.to)]
-    const place = this.#adjacency.find(codeOf(link.type), from, to, from.slot, to.slot)
-    if (place === none) throw new Error(`there is no link ${link.type} from ${link.from} to ${link.to}`)
-    this.#adjacency.remove(place, { from, to })
   }
 
   #update(image: ResourceImage): void {
     const vertex = this.#own(image.id)
-    this.#index(vertex, 'remove')
-    if (vertex.kind.name !== image.kind) {
-      removeById(this.#byKind.get(vertex.kind.name)!, vertex)
-      insertById(this.#byKind.get(image.kind)!, vertex)
-      this.#byType.clear()
-    }
-    vertex.take(image, this.#pool)
-    this.#index(vertex, 'add')
+    if (vertex === undefined) throw new Error(`there is no resource ${image.id}`)
+    if (vertex.kind.name !== image.kind) this.#changeKind(vertex, image)
+    else this.indexes.update(vertex, () => this.#maker.change(vertex, image))
+  }
+
+  /** Reconciling may learn better what a thing is: it keeps its id and links. */
+  #changeKind(vertex: StoredVertex, image: ResourceImage): void {
+    this.indexes.remove(vertex)
+    this.#maker.change(vertex, image)
+    this.indexes.add(vertex)
   }
 
   #remove(id: ResourceId): void {
     const vertex = this.#own(id)
-    if (vertex.firstOut !== none || vertex.firstIn !== none)
-      throw new Error(`resource ${id} cannot go: it still has links`)
-    this.#index(vertex, 'remove')
-    removeById(this.#byKind.get(vertex.kind.name)!, vertex)
-    this.#byType.clear()
-    this.#vertices[vertex.slot] = undefined
-    this.#free.push(vertex.slot)
-    this.#slots.set(id, -1)
-    this.#size--
+    if (vertex === undefined) throw new Error(`there is no resource ${id}`)
+    if (vertex.bundle !== 0) throw new Error(`resource ${id} still has links`)
+    this.#byId[id & (shardCount - 1)]!.delete(id)
+    this.indexes.remove(vertex)
+    this.adjacency.leave(vertex)
   }
 
-  /** The vertex of exactly this id; throws when there is none. */
-  #own(id: ResourceId): VertexRecord {
-    const vertex = this.#vertices[this.#slots.get(id)]
-    if (vertex === undefined) throw new Error(`resource ${id} is not in the graph`)
-    return vertex
+  #addNewLink(link: LinkImage): void {
+    const from = this.#end(link, link.from)
+    const to = this.#end(link, link.to)
+    if (this.#find(link.type, from, to) !== 0) throw new Error('the link is there already')
+    this.adjacency.add(link.type, from, to, link.since)
   }
 
-  #index(vertex: VertexRecord, action: 'add' | 'remove'): void {
-    if (vertex.kind.nameIndexed) this.#indexOf('name')[action](vertex.name, vertex)
-    for (const property of indexedProperties(vertex.kind)) {
-      const value = vertex.fields[property]
-      if (value !== null && value !== undefined) this.#indexOf(property)[action](String(value), vertex)
-    }
-    for (const key in vertex.labels) this.#indexOf('label')[action](`${key}=${vertex.labels[key]!}`, vertex)
-  }
-
-  #indexOf(property: string): ValueIndex {
-    let index = this.#indexes.get(property)
-    if (index === undefined) this.#indexes.set(property, (index = new ValueIndex()))
-    return index
-  }
-
-  #eachLink(
-    vertex: Vertex,
-    direction: Direction,
-    code: number,
-    visit: (place: number, isOut: boolean) => void,
-  ): void {
-    const { firstOut, firstIn } = vertex as VertexRecord
-    const isSymmetric = code !== none && linkDefinition(typeOfCode(code)).symmetric === true
-    if (direction !== 'in' || isSymmetric) {
-      for (let place = firstOut; place !== none; place = this.#adjacency.nextOut(place)) {
-        if (code === none || this.#adjacency.type(place) === code) visit(place, true)
-      }
-    }
-    if (direction !== 'out' || isSymmetric) {
-      for (let place = firstIn; place !== none; place = this.#adjacency.nextIn(place)) {
-        if (code === none || this.#adjacency.type(place) === code) visit(place, false)
-      }
-    }
-  }
-
-  #linkAt(place: number): GraphLink {
-    return {
-      type: typeOfCode(this.#adjacency.type(place)),
-      from: this.#vertices[this.#adjacency.from(place)]!,
-      to: this.#vertices[this.#adjacency.to(place)]!,
-      since: this.#adjacency.since(place),
-    }
+  #removeLink(link: LinkImage): void {
+    const found = this.#find(link.type, this.#end(link, link.from), this.#end(link, link.to))
+    if (found === 0) throw new Error('there is no such link')
+    this.adjacency.remove(found)
   }
 }
 
-const indexed = new Map<KindDefinition, readonly string[]>()
+const graphEvents: ReadonlySet<string> = new Set<GraphEvent['type']>([
+  'ResourceCreated',
+  'ResourceUpdated',
+  'ResourceDeleted',
+  'ResourceMerged',
+  'LinkAdded',
+  'LinkRemoved',
+])
 
-function indexedProperties(kind: KindDefinition): readonly string[] {
-  let names = indexed.get(kind)
-  if (names === undefined) {
-    names = propertiesOf(kind).flatMap(([name, property]) => (property.indexed ? [name] : []))
-    indexed.set(kind, names)
-  }
-  return names
+const isGraphEvent = (body: LoggedEvent['body']): body is GraphEvent => graphEvents.has(body.type)
+
+/** A symmetric link has no direction, whichever end was stored first. */
+const isSymmetric = (type: LinkType): boolean => linkDefinition(type).symmetric === true
+
+function toWanted({ type, direction = 'both' }: LinkQuery): (type: LinkType, side: Side) => boolean {
+  const side = direction === 'out' ? outward : inward
+  return (one, at) =>
+    (type === undefined || type.includes(one)) && (direction === 'both' || at === side || isSymmetric(one))
 }
 
-/** Lists come out of the adjacency newest first, mostly: turning them round is nearly always all that sorting has to do. */
-export function sortedById<T extends { id: number }>(vertices: T[]): T[] {
-  for (let index = 1; index < vertices.length; index++) {
-    if (vertices[index - 1]!.id > vertices[index]!.id) return vertices.sort((a, b) => a.id - b.id)
-  }
-  return vertices
+function withoutDoubles(links: readonly GraphLink[]): GraphLink[] {
+  const loops = new Set<LinkType>()
+  return links.filter((link) => {
+    if (link.from !== link.to) return true
+    if (loops.has(link.type)) return false
+    loops.add(link.type)
+    return true
+  })
+}
+
+/** By type, then by the other end's id, then outgoing first. */
+function inLinkOrder(vertex: Vertex, links: GraphLink[]): GraphLink[] {
+  const far = (link: GraphLink): number => (link.from === vertex ? link.to.id : link.from.id)
+  return links.sort((a, b) => {
+    if (a.type !== b.type) return a.type < b.type ? -1 : 1
+    return far(a) - far(b) || Number(a.from !== vertex) - Number(b.from !== vertex)
+  })
 }

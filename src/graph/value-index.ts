@@ -1,63 +1,69 @@
-/** Vertices by a value. Split into shards, so that no single table grows so large that making it bigger stops the process. */
-import type { VertexRecord } from './vertex.ts'
+/** Which vertices have a value. Most values have one vertex: that needs no list. In many small maps, so that none takes long to grow. */
+import type { Vertex } from './graph.ts'
+import { VertexList } from './vertex-list.ts'
 
-const shards = 64
+const shardCount = 256
 
-export class ValueIndex {
-  #shards = Array.from({ length: shards }, () => new Map<string, VertexRecord | VertexRecord[]>())
+type Posting<T extends Vertex> = T | VertexList<T>
 
-  get(value: string): readonly VertexRecord[] {
-    const found = this.#shardOf(value).get(value)
-    return found === undefined ? [] : Array.isArray(found) ? found : [found]
-  }
+export class ValueIndex<T extends Vertex = Vertex> {
+  readonly #shards: (Map<string, Posting<T>> | undefined)[] = []
+  /** Told of values that were not there before; used by search. */
+  onNew: ((value: string) => void) | undefined
 
-  add(value: string, vertex: VertexRecord): void {
-    const shard = this.#shardOf(value)
+  add(value: string, vertex: T): void {
+    const shard = (this.#shards[shardOf(value)] ??= new Map<string, Posting<T>>())
     const found = shard.get(value)
-    if (found === undefined) shard.set(value, vertex)
-    else if (Array.isArray(found)) insertById(found, vertex)
-    else shard.set(value, found.id < vertex.id ? [found, vertex] : [vertex, found])
+    if (found === undefined) {
+      shard.set(value, vertex)
+      this.onNew?.(value)
+    } else if (found instanceof VertexList) found.add(vertex)
+    else {
+      const list = new VertexList<T>()
+      list.add(found)
+      list.add(vertex)
+      shard.set(value, list)
+    }
   }
 
-  remove(value: string, vertex: VertexRecord): void {
-    const shard = this.#shardOf(value)
-    const found = shard.get(value)
-    if (found === vertex) return void shard.delete(value)
-    if (!Array.isArray(found)) return
-    removeById(found, vertex)
-    if (found.length === 1) shard.set(value, found[0]!)
+  /** The vertex must be there under this value. */
+  remove(value: string, vertex: T): void {
+    const shard = this.#shards[shardOf(value)]
+    const found = shard?.get(value)
+    if (found instanceof VertexList) {
+      found.remove(vertex)
+      if (found.size === 0) shard!.delete(value)
+    } else if (found === vertex) shard!.delete(value)
+    else
+      throw new Error(
+        `the index does not have ${vertex.kind.name} ${vertex.id} under ${JSON.stringify(value)}`,
+      )
   }
 
-  *values(): Iterable<string> {
-    for (const shard of this.#shards) yield* shard.keys()
+  get(value: string): readonly T[] {
+    const found = this.#shards[shardOf(value)]?.get(value)
+    if (found === undefined) return []
+    return found instanceof VertexList ? found.read() : [found]
   }
 
-  #shardOf(value: string): Map<string, VertexRecord | VertexRecord[]> {
-    let hash = 0
-    for (let at = Math.max(0, value.length - 8); at < value.length; at++)
-      hash = (hash * 31 + value.charCodeAt(at)) | 0
-    return this.#shards[hash & (shards - 1)]!
+  has(value: string): boolean {
+    return this.#shards[shardOf(value)]?.has(value) ?? false
+  }
+
+  get size(): number {
+    return this.#shards.reduce((sum, shard) => sum + (shard?.size ?? 0), 0)
+  }
+
+  *values(): Generator<string> {
+    for (const shard of this.#shards) if (shard) yield* shard.keys()
   }
 }
 
-/** Index of the first entry whose id is not less than `id`. */
-export function placeOf(sorted: readonly { id: number }[], id: number): number {
-  let [low, high] = [0, sorted.length]
-  while (low < high) {
-    const middle = (low + high) >>> 1
-    if (sorted[middle]!.id < id) low = middle + 1
-    else high = middle
-  }
-  return low
-}
-
-export function insertById<T extends { id: number }>(sorted: T[], item: T): void {
-  const last = sorted.at(-1)
-  if (last === undefined || last.id < item.id) sorted.push(item)
-  else sorted.splice(placeOf(sorted, item.id), 0, item)
-}
-
-export function removeById<T extends { id: number }>(sorted: T[], item: T): void {
-  const place = placeOf(sorted, item.id)
-  if (sorted[place] === item) sorted.splice(place, 1)
+/** Values differ most at their end. */
+function shardOf(value: string): number {
+  const end = value.length
+  let hash = end
+  for (let index = Math.max(0, end - 6); index < end; index++)
+    hash = (hash * 31 + value.charCodeAt(index)) | 0
+  return (hash ^ (hash >>> 8) ^ (hash >>> 16)) & (shardCount - 1)
 }

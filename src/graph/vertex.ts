@@ -1,102 +1,59 @@
-/** A resource in memory: one plain object with its kind's properties in a second one, both of the same shape for all of a kind. */
-import { getKind, propertiesOf, kindNames, type KindName } from '../resource/kind/index.ts'
+/** A resource in memory: one plain object, its properties in a second one that has the same shape for all of a kind. */
 import type { KindDefinition } from '../resource/kind/kind.ts'
-import type { Health, ResourceImage, ResourceStatus } from '../resource/resource.ts'
-import { none } from './adjacency.ts'
+import type { Health, ResourceId, ResourceStatus } from '../resource/resource.ts'
 import type { Vertex } from './graph.ts'
 
-const propertyNames = new Map<KindName, readonly string[]>(
-  kindNames.map((name) => [name, propertiesOf(getKind(name)).map(([property]) => property)]),
-)
+export type Fields = Readonly<Record<string, unknown>>
 
-/** Texts that many resources share are kept once. Bounded: past the bound, a text is kept as it comes. */
-export class TextPool {
-  #texts = new Map<string, string>()
-  #lists = new Map<string, readonly number[]>()
-  #labels = new Map<string, Readonly<Record<string, string>>>()
-  readonly #most = 200_000
-
-  text(value: string): string {
-    const known = this.#texts.get(value)
-    if (known !== undefined) return known
-    if (this.#texts.size < this.#most && value.length <= 64) this.#texts.set(value, value)
-    return value
-  }
-
-  ids(value: readonly number[]): readonly number[] {
-    return pooled(this.#lists, value.join(','), value, this.#most)
-  }
-
-  labels(value: Record<string, string>): Readonly<Record<string, string>> {
-    return pooled(this.#labels, JSON.stringify(value), value, this.#most)
-  }
+/** Labels that many resources share, with the keys under which they are looked up. */
+export interface LabelSet {
+  readonly labels: Readonly<Record<string, string>>
+  /** `key=value`, one each. */
+  readonly pairs: readonly string[]
 }
 
-function pooled<T extends object>(pool: Map<string, T>, key: string, value: T, most: number): T {
-  const known = pool.get(key)
-  if (known !== undefined) return known
-  const frozen = Object.freeze(value)
-  if (pool.size < most) pool.set(key, frozen)
-  return frozen
-}
-
-export class VertexRecord implements Vertex {
-  readonly id: number
-  readonly slot: number
+/** Only the graph that it belongs to may change it. */
+export class StoredVertex implements Vertex {
+  id: ResourceId
   kind: KindDefinition
-  name = ''
+  name: string
   status: ResourceStatus | null = null
   health: Health | null = null
-  labels: Readonly<Record<string, string>> = {}
+  labelSet: LabelSet
   owner: string | null = null
   contact: string | null = null
-  siteId: number | null = null
-  tenantId: number | null = null
-  sources: readonly number[] = []
+  siteId: ResourceId | null = null
+  tenantId: ResourceId | null = null
+  sources: readonly ResourceId[]
   generation = 1
   revision = 1
   createdAt = 0
   updatedAt = 0
   hasDrift = false
   hasConflict = false
-  fields: Record<string, unknown> = {}
-  firstOut: number = none
-  firstIn: number = none
+  fields: Fields
+  /** Where its links find it. */
+  slot = 0
+  /** The first of its bundles of links; 0: it has none. */
+  bundle = 0
 
-  constructor(slot: number, image: ResourceImage, pool: TextPool) {
-    this.id = image.id
-    this.slot = slot
-    this.kind = getKind(image.kind)
-    this.take(image, pool)
+  constructor(
+    id: ResourceId,
+    kind: KindDefinition,
+    name: string,
+    labelSet: LabelSet,
+    sources: readonly ResourceId[],
+    fields: Fields,
+  ) {
+    this.id = id
+    this.kind = kind
+    this.name = name
+    this.labelSet = labelSet
+    this.sources = sources
+    this.fields = fields
   }
 
-  /** Becomes what the image says; its links stay. */
-  take(image: ResourceImage, pool: TextPool): void {
-    if (image.kind !== this.kind.name) this.kind = getKind(image.kind)
-    this.name = pool.text(image.name)
-    this.status = image.status
-    this.labels = pool.labels(image.labels)
-    this.owner = image.owner === null ? null : pool.text(image.owner)
-    this.contact = image.contact === null ? null : pool.text(image.contact)
-    this.siteId = image.siteId
-    this.tenantId = image.tenantId
-    this.sources = pool.ids(image.sources)
-    this.generation = image.generation
-    this.revision = image.revision
-    this.createdAt = image.createdAt
-    this.updatedAt = image.updatedAt
-    this.hasDrift = image.hasDrift
-    this.hasConflict = image.hasConflict
-    this.fields = shape(image, pool)
+  get labels(): Readonly<Record<string, string>> {
+    return this.labelSet.labels
   }
-}
-
-/** All of the kind's properties in their order, null where there is no value. */
-function shape(image: ResourceImage, pool: TextPool): Record<string, unknown> {
-  const fields: Record<string, unknown> = {}
-  for (const name of propertyNames.get(image.kind)!) {
-    const value = image.fields[name] ?? null
-    fields[name] = typeof value === 'string' ? pool.text(value) : value
-  }
-  return fields
 }

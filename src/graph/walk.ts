@@ -1,49 +1,65 @@
 /** Follows the steps of a field: from one vertex, along typed links, to whatever they lead to. */
-import { isOfType } from '../resource/kind/index.ts'
 import type { Step } from '../resource/kind/kind.ts'
+import type { KindName } from '../resource/kind/index.ts'
 import type { Graph, Vertex } from './graph.ts'
+import { kindSet } from './indexes.ts'
+import { inOrder } from './vertex-list.ts'
 
-/** What the steps lead to, without doubles and without the start, ascending by id. */
+/** Ascending by id; along a last step that is transitive and outwards the nearest first: a rack's own location before the one around it. */
 export function walkSteps(graph: Graph, start: Vertex, steps: readonly Step[]): Vertex[] {
   let border: Vertex[] = [start]
-  for (const step of steps) border = takeStep(graph, border, step)
-  return border.length === 1 && border[0] === start ? [] : border.filter((vertex) => vertex !== start)
+  for (const step of steps) {
+    if (border.length === 0) return border
+    border = takeStep(graph, border, step)
+  }
+  return border.includes(start) ? border.filter((vertex) => vertex !== start) : border
 }
 
 function takeStep(graph: Graph, border: readonly Vertex[], step: Step): Vertex[] {
-  if (step.transitive) return follow(graph, border, step)
-  if (border.length === 1) return ofKind(graph.neighbors(border[0]!, step.type, step.direction), step)
+  const fits = toFits(step)
+  if (step.transitive) return follow(graph, border, step, fits)
+  const [first] = border
+  if (border.length === 1) {
+    const near = graph.neighbors(first!, step.type, step.direction)
+    return fits ? near.filter(fits) : near
+  }
   const reached = new Set<Vertex>()
   for (const vertex of border) {
-    for (const next of graph.neighbors(vertex, step.type, step.direction))
-      if (fits(next, step)) reached.add(next)
-  }
-  return ascending([...reached])
-}
-
-/** Again and again, through anything, keeping what is of the kind. */
-function follow(graph: Graph, border: readonly Vertex[], step: Step): Vertex[] {
-  const seen = new Set<Vertex>(border)
-  const kept: Vertex[] = []
-  const waiting = [...border]
-  for (let vertex = waiting.pop(); vertex !== undefined; vertex = waiting.pop()) {
     for (const next of graph.neighbors(vertex, step.type, step.direction)) {
-      if (seen.has(next)) continue
-      seen.add(next)
-      waiting.push(next)
-      if (fits(next, step)) kept.push(next)
+      if (!fits || fits(next)) reached.add(next)
     }
   }
-  return step.direction === 'out' ? nearest(kept) : ascending(kept)
+  return inOrder([...reached])
 }
 
-/** Upwards, the nearest comes first: a rack's own location before the one around it. */
-const nearest = (vertices: Vertex[]): Vertex[] => vertices
+/** Again and again, through anything, keeping what fits. */
+function follow(graph: Graph, start: readonly Vertex[], step: Step, fits: Fits): Vertex[] {
+  const seen = new Set<Vertex>(start)
+  const kept: Vertex[] = []
+  let border = start
+  while (border.length > 0) {
+    const reached: Vertex[] = []
+    for (const vertex of border) {
+      for (const next of graph.neighbors(vertex, step.type, step.direction)) {
+        if (seen.has(next)) continue
+        seen.add(next)
+        reached.push(next)
+      }
+    }
+    border = inOrder(reached)
+    for (const vertex of border) if (!fits || fits(vertex)) kept.push(vertex)
+  }
+  return step.direction === 'out' ? kept : inOrder(kept)
+}
 
-const fits = (vertex: Vertex, step: Step): boolean =>
-  step.kind === undefined || step.kind.some((one) => isOfType(vertex.kind.name, one))
+type Fits = ((vertex: Vertex) => boolean) | undefined
 
-const ofKind = (vertices: Vertex[], step: Step): Vertex[] =>
-  step.kind === undefined ? vertices : vertices.filter((vertex) => fits(vertex, step))
+const setsOf = new WeakMap<object, ReadonlySet<KindName>>()
 
-const ascending = (vertices: Vertex[]): Vertex[] => vertices.sort((a, b) => a.id - b.id)
+/** Steps stand in definitions and come again and again. */
+function toFits({ kind }: Step): Fits {
+  if (kind === undefined) return undefined
+  let set = setsOf.get(kind)
+  if (set === undefined) setsOf.set(kind, (set = kindSet(kind)))
+  return (vertex) => set.has(vertex.kind.name)
+}

@@ -85,7 +85,7 @@ export class Adjacency {
     const link = links.add()
     links.set(link, fromCell, from.slot)
     links.set(link, toCell, to.slot)
-    links.set(link, lateCell, since | 0)
+    links.set(link, lateCell, Math.floor(since) | 0)
     links.set(link, markCell, number | (Math.floor(since / 2 ** 32) << 8))
     this.#attach(from, link, number, outward)
     this.#attach(to, link, number, inward)
@@ -200,7 +200,7 @@ export class Adjacency {
   }
 
   since(link: number): number {
-    return (this.#links.get(link, markCell) >>> 8) * 2 ** 32 + (this.#links.get(link, lateCell) >>> 0)
+    return (this.#links.get(link, markCell) >> 8) * 2 ** 32 + (this.#links.get(link, lateCell) >>> 0)
   }
 
   toLink(link: number): GraphLink {

@@ -41,6 +41,8 @@ export class Answer implements Cell {
   version = -1
   pduType = -1
   requestId = 0
+  /** Where the content of the request id ends. */
+  requestIdEnd = 0
   errorStatus = 0
   errorIndex = 0
   communityStart = 0
@@ -72,6 +74,7 @@ export class Answer implements Cell {
     this.pduType = bytes[this.#at] ?? -1
     if (this.#enter(this.pduType, bytes.length) !== bytes.length) return 'length'
     this.requestId = this.#integer(bytes.length)
+    this.requestIdEnd = this.#at
     this.errorStatus = this.#integer(bytes.length)
     this.errorIndex = this.#integer(bytes.length)
     const whole = !Number.isNaN(this.requestId + this.errorStatus + this.errorIndex)

@@ -44,7 +44,7 @@ export function spoil(fault: Fault | null, { bytes, communityStart, pduStart }: 
     case 'wrongType':
       return flip(bytes, pduStart)
     case 'wrongId':
-      return flip(bytes, idAt(bytes, pduStart))
+      return flip(bytes, idEnd(bytes, pduStart))
     default:
       return bytes
   }
@@ -56,8 +56,8 @@ const flip = (bytes: Buffer, at: number): Buffer => {
   return flipped
 }
 
-/** The last content byte of the request id, which stands first in a PDU. */
-function idAt(bytes: Buffer, pduStart: number): number {
+/** The last content byte of the request id, which stands first in the PDU at `pduStart`. */
+export function idEnd(bytes: Buffer, pduStart: number): number {
   const lengthByte = bytes[pduStart + 1] as number
   const idStart = pduStart + 2 + (lengthByte >= 0x80 ? lengthByte & 0x7f : 0)
   return idStart + 1 + (bytes[idStart + 1] as number)

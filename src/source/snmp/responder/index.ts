@@ -7,6 +7,7 @@ import { once } from 'node:events'
 import { isIPv6 } from 'node:net'
 import { Answer, encodeContent, encodeOid, errorStatus, pdu } from '../protocol/index.ts'
 import { encodeStatus, respond } from './agent.ts'
+import { AnswerCache } from './cache.ts'
 import { spoil, type Fault } from './fault.ts'
 import { Mib } from './mib.ts'
 import type { RecordedValue } from './recording.ts'
@@ -48,8 +49,9 @@ export interface Responder {
 
 export function startResponder(): Responder {
   const agents = new Set<LiveAgent>()
+  const cache = new AnswerCache()
   const add = async (options: AgentOptions): Promise<Agent> => {
-    const agent = new LiveAgent(options, () => agents.delete(agent))
+    const agent = new LiveAgent(options, cache, () => agents.delete(agent))
     await agent.open()
     agents.add(agent)
     return agent
@@ -74,15 +76,16 @@ class LiveAgent implements Agent {
   readonly #socket: Socket
   readonly #own = new Map<number, RecordedValue>()
   readonly #timers = new Set<NodeJS.Timeout>()
-  readonly #startedAt = performance.now()
+  readonly #cache: AnswerCache
   readonly #closed: () => void
   #stranger: Socket | null = null
   port: number
   requests = 0
   fault: Fault | null = null
 
-  constructor(options: AgentOptions, closed: () => void) {
+  constructor(options: AgentOptions, cache: AnswerCache, closed: () => void) {
     this.#options = options
+    this.#cache = cache
     this.#closed = closed
     this.address = options.address ?? '127.0.0.1'
     this.port = options.port ?? 0
@@ -137,11 +140,13 @@ class LiveAgent implements Agent {
 
   #respond(fault: Fault | null): Buffer | null {
     if (fault?.kind === 'status') return encodeStatus(request, fault.status)
-    const { mib, moving = false, maxSizeBytes = 1_472 } = this.#options
     if (fault?.kind === 'tooBig' && asked() > fault.over) return encodeStatus(request, errorStatus.tooBig)
-    const elapsedSeconds = moving ? (performance.now() - this.#startedAt) / 1_000 : null
+    const { mib, moving = false, maxSizeBytes = 1_472 } = this.#options
+    const elapsedSeconds = moving ? this.#cache.elapsedSeconds() : null
     const looped = fault?.kind === 'loop' && request.pduType !== pdu.get
-    return respond(request, { mib, own: this.#own, elapsedSeconds, maxSizeBytes }, looped)
+    const make = () => respond(request, { mib, own: this.#own, elapsedSeconds, maxSizeBytes }, looped)
+    if (this.#own.size > 0 || fault !== null) return make()
+    return this.#cache.answer(request, mib, `${elapsedSeconds} ${maxSizeBytes}`, make)
   }
 
   #send(bytes: Buffer, port: number, address: string, fault: Fault | null): void {

@@ -8,7 +8,7 @@ import {
   graphOfRef,
   pageSizeLimit,
   see,
-  then,
+  andThen,
   type VertexArguments,
 } from '../src/api/schema/read.ts'
 import { kinds } from '../src/resource/kind/index.ts'
@@ -23,8 +23,8 @@ const listOf =
     connectAll(context, type, args, info)
 
 function resourceOf(context: Context, ref: string, asOf: number | null | undefined) {
-  return then(graphOfRef(context, ref, asOf), (graph) =>
-    then(findRef(context, graph, ref), (vertex) => see(context, graph, vertex)),
+  return andThen(graphOfRef(context, ref, asOf), (graph) =>
+    andThen(findRef(context, graph, ref), (vertex) => see(context, graph, vertex)),
   )
 }
 

@@ -13,7 +13,7 @@ import { idsOfRefs } from './find.ts'
 import { fieldsOfType } from './generate.ts'
 import { presentOnly } from './instant.ts'
 import { notSeenSince } from './seen.ts'
-import { all, then, type Soon } from './soon.ts'
+import { all, andThen, type Soon } from './soon.ts'
 import { checkTexts } from './text.ts'
 
 type TypeName = KindName | InterfaceName
@@ -49,7 +49,7 @@ export function toFilter(
         nested ?? (fieldsOfType(type)[name] ? fieldPart(scope, name, value) : commonPart(scope, name, value))
       )
     })
-  return then(all(parts), merge)
+  return andThen(all(parts), merge)
 }
 
 /** Parts of one filter hold together; those that share a name are joined. */
@@ -70,10 +70,10 @@ function nestedPart(scope: Scope, name: string, value: unknown, depth: number): 
   const { context, graph, type, path } = scope
   const deeper = (input: unknown, at: string) =>
     toFilter(context, graph, type, input as FilterInput, `${path}.${at}`, depth + 1)
-  if (name === 'not') return then(deeper(value, 'not'), (not) => ({ not }))
+  if (name === 'not') return andThen(deeper(value, 'not'), (not) => ({ not }))
   if (name === 'and' || name === 'or') {
     const inner = (value as FilterInput[]).map((input, index) => deeper(input, `${name}[${index}]`))
-    return then(all(inner), (filters) => ({ [name]: filters }))
+    return andThen(all(inner), (filters) => ({ [name]: filters }))
   }
   return name === 'linked' ? linkedPart(scope, value as LinkedInput, depth) : undefined
 }
@@ -92,7 +92,7 @@ function linkedPart({ context, graph, path }: Scope, input: LinkedInput, nesting
   }
   const direction = (input.direction ?? 'BOTH').toLowerCase() as 'out' | 'in' | 'both'
   const to = toFilter(context, graph, 'Resource', input.to, `${path}.linked.to`, nesting + 1)
-  return then(to, (filter) => ({
+  return andThen(to, (filter) => ({
     linked: { to: filter, direction, depth, ...(input.type == null ? {} : { type: input.type }) },
   }))
 }
@@ -109,11 +109,11 @@ function commonPart(scope: Scope, name: string, value: unknown): Soon<Filter> {
   const refType = refTypes[name]
   if (refType) {
     const ids = idsOfRefs(context, graph, value as string[], { path: `${path}.${name}`, type: refType })
-    return then(ids, (set) => (name === 'ref' ? { ids: [set] } : { [name]: set }))
+    return andThen(ids, (set) => (name === 'ref' ? { ids: [set] } : { [name]: set }))
   }
   if (name === 'attribute') return attributePart(scope, value as AttributeInput[])
   if (name === 'notSeenSince')
-    return then(notSeenSince(context, graph, value as number), (notSeen) => ({ notSeen }))
+    return andThen(notSeenSince(context, graph, value as number), (notSeen) => ({ notSeen }))
   if (name === 'label') return { labels: value as LabelCondition[] }
   if (Array.isArray(value)) return { [name]: new Set(value) }
   return { [name]: value }
@@ -152,7 +152,7 @@ function fieldPart(scope: Scope, name: string, value: unknown): Soon<Filter> {
     path: `${scope.path}.${name}`,
     type: field.to,
   })
-  return then(ids, (to) => ({ walks: [{ steps: field.steps, to }] }))
+  return andThen(ids, (to) => ({ walks: [{ steps: field.steps, to }] }))
 }
 
 function toCondition(property: Property, value: unknown): FieldCondition {

@@ -19,7 +19,7 @@ import type { KindName } from '../../resource/kind/index.ts'
 import type { InterfaceName } from '../../resource/kind/kind.ts'
 import { toFilter, type FilterInput } from './ask.ts'
 import { graphOf } from './instant.ts'
-import { then, type Soon } from './soon.ts'
+import { andThen, type Soon } from './soon.ts'
 import { noteTruncated } from './truncated.ts'
 import { see } from './view.ts'
 
@@ -125,7 +125,7 @@ function prepare(
   const entries = known.get(node) ?? []
   const found = entries.find((entry) => entry.graph === graph && entry.type === type)
   if (found) return found.made
-  const made = then(toFilter(context, graph, type, args.filter), (filter): Prepared => {
+  const made = andThen(toFilter(context, graph, type, args.filter), (filter): Prepared => {
     const terms = (args.orderBy ?? []).map(({ field, direction }): OrderTerm => ({
       field,
       direction: direction ?? 'ASC',
@@ -156,7 +156,7 @@ export function connectNear(
   args: VertexArguments,
   info: GraphQLResolveInfo,
 ): Soon<Connection<Vertex>> {
-  return then(prepare(context, graph, type, args, info), ({ test, order, mark }) => {
+  return andThen(prepare(context, graph, type, args, info), ({ test, order, mark }) => {
     const ownMark = (): string => markOf(mark, owner)
     return new Connection(context, info, {
       listing: { items: list, test, order },
@@ -174,8 +174,8 @@ export function connectAll(
   args: VertexArguments & { asOf?: number | null },
   info: GraphQLResolveInfo,
 ): Soon<Connection<Vertex>> {
-  return then(graphOf(context, args.asOf), (graph) =>
-    then(prepare(context, graph, type, args, info), ({ filter, test, order, mark }) => {
+  return andThen(graphOf(context, args.asOf), (graph) =>
+    andThen(prepare(context, graph, type, args, info), ({ filter, test, order, mark }) => {
       const ownMark = (): string => markOf(mark, graph.asOf)
       return new Connection(context, info, {
         listing: { items: candidates(graph, type, filter), test, order },

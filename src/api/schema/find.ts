@@ -11,7 +11,7 @@ import { parseRef, type Ref } from '../../resource/ref.ts'
 import type { ResourceId } from '../../resource/resource.ts'
 import { graphOf } from './instant.ts'
 import { loadersOf } from './loader.ts'
-import { all, then, type Soon } from './soon.ts'
+import { all, andThen, type Soon } from './soon.ts'
 
 type TypeName = KindName | InterfaceName
 
@@ -30,7 +30,7 @@ export function findRef(
   options: FindOptions = {},
 ): Soon<Vertex | undefined> {
   const ref = parseRef(text, options.path)
-  return then(matches(context, graph, ref, options), (found) => {
+  return andThen(matches(context, graph, ref, options), (found) => {
     const visible = found.filter((vertex) => access(context.viewer, vertex) !== null)
     if (visible.length > 1) throw ambiguous(text, visible, options.path)
     const [vertex] = visible
@@ -51,7 +51,7 @@ export function getRef(
   text: string,
   options: FindOptions = {},
 ): Soon<Vertex> {
-  return then(findRef(context, graph, text, options), (vertex) => {
+  return andThen(findRef(context, graph, text, options), (vertex) => {
     if (vertex === undefined) throw notFound(`Nothing is named by the ref ${text}`, options.path)
     return vertex
   })
@@ -82,7 +82,7 @@ export function idsOfRefs(
       ...(options.path ? { path: `${options.path}[${index}]` } : {}),
     }),
   )
-  return then(all(found), (vertices) => new Set(vertices.map((vertex) => vertex.id)))
+  return andThen(all(found), (vertices) => new Set(vertices.map((vertex) => vertex.id)))
 }
 
 /** The graph that a ref is to be looked up in: its own instant goes before `asOf`. */

@@ -4,16 +4,17 @@ import type { Graph } from '../../graph/graph.ts'
 import { linkTypes, type LinkType } from '../../resource/kind/link.ts'
 import { parseVersionId } from '../../resource/ref.ts'
 import { graphOf } from './instant.ts'
-import { then, type Soon } from './soon.ts'
+import { andThen, type Soon } from './soon.ts'
 import { canSeeLink, LinkView, seeId, type View } from './view.ts'
 
 /** A resource or a link, of the instant that its id embeds; null when there is no such thing. */
 export function findNode(context: Context, id: string): Soon<View | LinkView | null> {
   const resource = parseVersionId(id)
-  if (resource) return then(graphOf(context, resource.instant), (graph) => seeId(context, graph, resource.id))
+  if (resource)
+    return andThen(graphOf(context, resource.instant), (graph) => seeId(context, graph, resource.id))
   const link = parseLinkId(id)
   if (!link) return null
-  return then(graphOf(context, link.instant), (graph) => seeLink(context, graph, link))
+  return andThen(graphOf(context, link.instant), (graph) => seeLink(context, graph, link))
 }
 
 interface LinkId {

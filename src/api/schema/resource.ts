@@ -2,7 +2,7 @@
 import type { GraphQLResolveInfo } from 'graphql'
 import type { Context } from '../../context.ts'
 import { invalidInput } from '../../errors.ts'
-import type { GraphLink, Reached, ReachOptions } from '../../graph/graph.ts'
+import type { GraphLink, Reached, ReachOptions, Vertex } from '../../graph/graph.ts'
 import type { PageArguments } from '../../graph/page.ts'
 import { access, seesAll } from '../../graph/scope.ts'
 import type { KindName } from '../../resource/kind/index.ts'
@@ -163,15 +163,14 @@ function reached(
     throw invalidInput(`depth must be 1 or more; it is ${args.depth}`, 'depth')
   const options: ReachOptions = {
     signal: context.signal,
+    ...(seesAll(context.viewer) ? {} : { visible: (one: Vertex) => access(context.viewer, one) !== null }),
     ...(args.depth == null ? {} : { depth: args.depth }),
     ...(args.kind ? { kind: args.kind } : {}),
   }
   const found = graph[verb](vertex, options)
   return connectList<Reached>(context, info, args, {
     owner: [view.id, args.depth ?? null, args.kind ?? null],
-    items: seesAll(context.viewer)
-      ? found
-      : found.filter((one) => access(context.viewer, one.vertex) !== null),
+    items: found,
     keys: (item) => [item.depth, item.vertex.id],
     node: (item) => see(context, graph, item.vertex),
     edge: (item) => ({ depth: item.depth, via: () => seeLinks(context, graph, item.via) }),

@@ -3,7 +3,8 @@ export type Soon<T> = T | Promise<T>
 
 const isPromise = <T>(value: Soon<T>): value is Promise<T> => value instanceof Promise
 
-export function then<T, U>(value: Soon<T>, next: (value: T) => Soon<U>): Soon<U> {
+/** Not called `then`: a module that exports that name is taken for a promise. */
+export function andThen<T, U>(value: Soon<T>, next: (value: T) => Soon<U>): Soon<U> {
   return isPromise(value) ? value.then(next) : next(value)
 }
 

@@ -104,23 +104,24 @@ create table identity (
 );
 create index identity_observation on identity (source_id, key);
 
--- who says a link; a link lives while it has a claim
+-- who says a link; a link lives while it has a claim. The target is an observation, or a resource, or not known yet
 create table link_claim (
   source_id bigint not null,
   key text not null,
   ordinal integer not null,
   type text not null,
-  from_id bigint,
-  to_id bigint,
-  target jsonb not null,
   direction text not null,
+  target_source_id bigint,
+  target_key text,
+  target_id bigint,
+  target jsonb not null,
   attributes jsonb not null default '{}',
   primary key (source_id, key, ordinal),
   foreign key (source_id, key) references observation (source_id, key) on delete cascade deferrable initially deferred
 );
-create index link_claim_from on link_claim (from_id, type, to_id);
-create index link_claim_to on link_claim (to_id);
-create index link_claim_pending on link_claim (source_id, key) where to_id is null;
+create index link_claim_target on link_claim (target_source_id, target_key);
+create index link_claim_target_id on link_claim (target_id) where target_id is not null;
+create index link_claim_pending on link_claim (source_id, key) where target_source_id is null and target_id is null;
 
 -- what people decided about identity: these two observations are one thing, or are not
 create table identity_decision (
@@ -167,12 +168,14 @@ create table resource_history (
   resource_id bigint not null,
   valid_from timestamptz not null,
   valid_to timestamptz,
-  seq bigint not null,
+  seq bigint generated always as identity,
+  action text not null,
   actor text not null,
   image jsonb not null,
   changes jsonb not null default '[]',
   primary key (resource_id, seq)
 );
+create unique index resource_history_open on resource_history (resource_id) where valid_to is null;
 create index resource_history_time on resource_history (valid_from);
 create index resource_history_end on resource_history (valid_to) where valid_to is not null;
 
@@ -182,8 +185,7 @@ create table link_history (
   to_id bigint not null,
   valid_from timestamptz not null,
   valid_to timestamptz,
-  seq bigint not null,
-  primary key (from_id, type, to_id, seq)
+  primary key (from_id, type, to_id, valid_from)
 );
 create index link_history_open on link_history (from_id, type, to_id) where valid_to is null;
 create index link_history_time on link_history (valid_from);

@@ -1,0 +1,14 @@
+/** Long work in slices, so that a large write does not hold up those who read. */
+import { setImmediate as nextTurn } from 'node:timers/promises'
+
+/** Calls `work` for slices of the items, giving way to other work between them. */
+export async function inSlices<T>(
+  items: readonly T[],
+  size: number,
+  work: (slice: T[]) => Promise<void> | void,
+): Promise<void> {
+  for (let start = 0; start < items.length; start += size) {
+    await work(items.slice(start, start + size))
+    await nextTurn()
+  }
+}

@@ -1,0 +1,31 @@
+/** A mark of what an observation says: the same content has the same mark, so that an unchanged one is not written again. */
+import { createHash } from 'node:crypto'
+import type { Observation } from '../resource.ts'
+import { canonical } from './relink.ts'
+
+export function hashOf({
+  kind,
+  name,
+  status,
+  labels,
+  owner,
+  contact,
+  fields,
+  attributes,
+  links,
+  hearsay,
+}: Observation): Buffer {
+  const content = [
+    kind,
+    name,
+    status ?? null,
+    labels ?? {},
+    owner ?? null,
+    contact ?? null,
+    fields ?? {},
+    attributes ?? {},
+    links ?? [],
+    hearsay ?? false,
+  ]
+  return createHash('sha256').update(canonical(content)).digest().subarray(0, 16)
+}

@@ -1,0 +1,303 @@
+/**
+ * Decides which resource each written observation belongs to. Parents first: a part is recognised within its whole, so an interface waits until
+ * its device has its resource, and the parts of a device that was joined or split are looked at again.
+ */
+import type { Knex } from 'knex'
+import { getKind } from '../kind/index.ts'
+import type { LinkType } from '../kind/link.ts'
+import {
+  claimantsOf,
+  claimsOfMembers,
+  decisionsOf,
+  membersByKeys,
+  membersOfResources,
+  membersWithin,
+  type StoredMember,
+} from '../observation/store.ts'
+import { claimsOf } from '../reconcile/identity.ts'
+import { claimKey, keyOf, memberKey, type Claim, type Member, type MemberKey } from '../reconcile/member.ts'
+import { partition, type Decision } from '../reconcile/partition.ts'
+import type { ResourceId } from '../resource.ts'
+import { nextIds } from '../store.ts'
+import { inSlices } from './breathe.ts'
+import type { ResolvedLink } from './target.ts'
+
+export interface Settled {
+  /** Every member whose place was looked at. */
+  members: Map<MemberKey, Member>
+  claims: Map<MemberKey, Claim[]>
+  resourceOf: Map<MemberKey, ResourceId>
+  /** Members that were there before and now belong elsewhere. */
+  moved: Map<MemberKey, { member: Member; from: ResourceId; to: ResourceId }>
+  created: Set<ResourceId>
+  /** Resources whose members changed in any way, old and new. */
+  affected: Set<ResourceId>
+}
+
+export interface SettleInput {
+  /** Observations whose content is new. */
+  changed: readonly Member[]
+  links: Map<MemberKey, ResolvedLink[]>
+  /** Observations that end with this write. */
+  removed: readonly StoredMember[]
+  /** Members to look at again although they stay as they are (people decided). */
+  again: readonly StoredMember[]
+  /** Resolves the links of members that are pulled in. */
+  resolve(members: readonly Member[]): Promise<Map<MemberKey, ResolvedLink[]>>
+}
+
+const sliceSize = 2_000
+
+export async function settle(trx: Knex.Transaction, input: SettleInput): Promise<Settled> {
+  return new Settling(trx, input).run()
+}
+
+class Settling {
+  readonly #trx: Knex.Transaction
+  readonly #input: SettleInput
+  readonly #removed: ReadonlySet<MemberKey>
+  readonly #waiting = new Map<MemberKey, Member>()
+  /** Resource of members outside this write that links point to. */
+  readonly #outside = new Map<MemberKey, ResourceId>()
+  readonly #seenParents = new Set<ResourceId>()
+  readonly #out: Settled = {
+    members: new Map(),
+    claims: new Map(),
+    resourceOf: new Map(),
+    moved: new Map(),
+    created: new Set(),
+    affected: new Set(),
+  }
+
+  constructor(trx: Knex.Transaction, input: SettleInput) {
+    this.#trx = trx
+    this.#input = input
+    this.#removed = new Set(input.removed.map(keyOf))
+  }
+
+  async run(): Promise<Settled> {
+    for (const member of [...this.#input.changed, ...this.#input.again])
+      this.#waiting.set(keyOf(member), member)
+    for (const member of this.#input.removed) this.#out.affected.add(member.resourceId)
+    const left = await this.#others([...this.#out.affected])
+    for (const member of left) this.#waiting.set(keyOf(member), member)
+    await this.#prepare([...this.#waiting.values()])
+    while (this.#waiting.size > 0) {
+      const ready = this.#ready()
+      for (const member of ready) this.#waiting.delete(keyOf(member))
+      await inSlices(ready, sliceSize, (slice) => this.#round(slice))
+    }
+    return this.#out
+  }
+
+  /** Members of these resources that are not part of this write yet. */
+  async #others(ids: readonly ResourceId[]): Promise<StoredMember[]> {
+    if (ids.length === 0) return []
+    const found = await membersOfResources(this.#trx, ids)
+    return found.filter((member) => !this.#removed.has(keyOf(member)) && !this.#waiting.has(keyOf(member)))
+  }
+
+  /** Learns where the links of these members lead. */
+  async #prepare(members: readonly Member[]): Promise<void> {
+    const unknown = members.filter((member) => !this.#input.links.has(keyOf(member)))
+    for (const [key, links] of await this.#input.resolve(unknown)) this.#input.links.set(key, links)
+    const targets = members.flatMap((member) =>
+      (this.#input.links.get(keyOf(member)) ?? []).flatMap(({ sourceId, key }) =>
+        sourceId === null || key === null ? [] : [{ sourceId, key }],
+      ),
+    )
+    const outside = targets.filter(
+      ({ sourceId, key }) =>
+        !this.#waiting.has(memberKey(sourceId, key)) && !this.#outside.has(memberKey(sourceId, key)),
+    )
+    if (outside.length === 0) return
+    for (const member of await membersByKeys(this.#trx, outside))
+      this.#outside.set(keyOf(member), member.resourceId)
+  }
+
+  /** Those whose wholes have their resources; all, when they wait for each other. */
+  #ready(): Member[] {
+    const all = [...this.#waiting.values()]
+    const ready = all.filter((member) => parentLinks(member).every((type) => !this.#waitsFor(member, type)))
+    return ready.length > 0 ? ready : all
+  }
+
+  #waitsFor(member: Member, type: LinkType): boolean {
+    const link = this.#linkOf(member, type)
+    return (
+      link?.sourceId != null &&
+      link.key !== null &&
+      this.#waiting.has(memberKey(link.sourceId, link.key)) &&
+      memberKey(link.sourceId, link.key) !== keyOf(member)
+    )
+  }
+
+  #linkOf(member: Member, type: LinkType): ResolvedLink | undefined {
+    return this.#input.links
+      .get(keyOf(member))
+      ?.find(({ claim }) => claim.type === type && claim.direction !== 'in')
+  }
+
+  #parentOf(member: Member, type: LinkType): ResourceId | undefined {
+    const link = this.#linkOf(member, type)
+    if (link === undefined) return undefined
+    if (link.id !== null) return link.id
+    if (link.sourceId === null || link.key === null) return undefined
+    const target = memberKey(link.sourceId, link.key)
+    return this.#out.resourceOf.get(target) ?? this.#outside.get(target)
+  }
+
+  async #round(ready: readonly Member[]): Promise<void> {
+    for (const member of ready) {
+      this.#out.members.set(keyOf(member), member)
+      this.#out.claims.set(
+        keyOf(member),
+        claimsOf(member, member.sourceName, (type) => this.#parentOf(member, type)),
+      )
+    }
+    const component = await this.#component(ready)
+    const { groups } = partition(
+      component.members.map((member) => ({
+        member,
+        claims: this.#out.claims.get(keyOf(member)) ?? component.claims.get(keyOf(member)) ?? [],
+      })),
+      component.decisions,
+    )
+    await this.#assign(groups)
+  }
+
+  /** The ready members and all that could be one with them: by identities, by having been one, by decisions. */
+  async #component(
+    ready: readonly Member[],
+  ): Promise<{ members: Member[]; claims: Map<MemberKey, Claim[]>; decisions: Decision[] }> {
+    const members = new Map<MemberKey, Member>(ready.map((member) => [keyOf(member), member]))
+    const claims = new Map<MemberKey, Claim[]>()
+    const decisions = new Map<string, Decision>()
+    const asked = new Set<string>()
+    let border: Member[] = [...ready]
+    while (border.length > 0) {
+      const found = new Map<MemberKey, { sourceId: ResourceId; key: string }>()
+      for (const decision of await decisionsOf(this.#trx, border)) {
+        decisions.set(`${decision.a}\n${decision.b}`, decision)
+        for (const end of decision.ends) found.set(memberKey(end.sourceId, end.key), end)
+      }
+      const wanted = border
+        .flatMap((member) => this.#out.claims.get(keyOf(member)) ?? claims.get(keyOf(member)) ?? [])
+        .filter((claim) => claim.strong && !asked.has(claimKey(claim)))
+      for (const claim of wanted) asked.add(claimKey(claim))
+      if (wanted.length > 0)
+        for (const one of await claimantsOf(this.#trx, wanted))
+          found.set(memberKey(one.sourceId, one.key), one)
+      const fresh = await this.#pullIn([...found.values()], border, members)
+      for (const [key, list] of await claimsOfMembers(this.#trx, fresh)) claims.set(key, list)
+      for (const member of fresh) members.set(keyOf(member), member)
+      border = fresh
+    }
+    return { members: [...members.values()], claims, decisions: [...decisions.values()] }
+  }
+
+  /** Members that are not in the component yet: those that were found, and the ones that share a resource with the border. */
+  async #pullIn(
+    found: readonly { sourceId: ResourceId; key: string }[],
+    border: readonly Member[],
+    members: ReadonlyMap<MemberKey, Member>,
+  ): Promise<Member[]> {
+    const missing = found.filter(({ sourceId, key }) => !members.has(memberKey(sourceId, key)))
+    const resources = border.flatMap((member) =>
+      member.resourceId === null
+        ? []
+        : [this.#out.resourceOf.get(keyOf(member)) ?? member.resourceId, member.resourceId],
+    )
+    const stored = [
+      ...(missing.length > 0 ? await membersByKeys(this.#trx, missing) : []),
+      ...(resources.length > 0 ? await membersOfResources(this.#trx, [...new Set(resources)]) : []),
+    ]
+    const fresh = new Map<MemberKey, Member>()
+    for (const member of stored) {
+      const key = keyOf(member)
+      if (members.has(key) || this.#removed.has(key)) continue
+      fresh.set(key, this.#out.members.get(key) ?? this.#waiting.get(key) ?? member)
+    }
+    return [...fresh.values()]
+  }
+
+  async #assign(groups: readonly (readonly Member[])[]): Promise<void> {
+    const owner = new Map<ResourceId, readonly Member[]>()
+    const best = new Map<ResourceId, Member>()
+    for (const group of groups) {
+      for (const member of group) {
+        const id = this.#currentOf(member)
+        if (id === undefined) continue
+        const known = best.get(id)
+        if (known !== undefined && isBefore(known, member)) continue
+        best.set(id, member)
+        owner.set(id, group)
+      }
+    }
+    const chosen = new Map<readonly Member[], ResourceId>()
+    for (const [id, group] of owner) {
+      const known = chosen.get(group)
+      if (known === undefined || isBefore(best.get(id)!, best.get(known)!)) chosen.set(group, id)
+    }
+    const fresh = groups.filter((group) => !chosen.has(group))
+    const ids = await nextIds(this.#trx, fresh.length)
+    fresh.forEach((group, index) => {
+      chosen.set(group, ids[index]!)
+      this.#out.created.add(ids[index]!)
+    })
+    const left = new Set<ResourceId>()
+    for (const [group, id] of chosen) for (const member of group) this.#place(member, id, left)
+    await this.#lookAgainWithin(left)
+  }
+
+  #currentOf(member: Member): ResourceId | undefined {
+    return this.#out.resourceOf.get(keyOf(member)) ?? member.resourceId ?? undefined
+  }
+
+  #place(member: Member, id: ResourceId, left: Set<ResourceId>): void {
+    const key = keyOf(member)
+    this.#out.members.set(key, member)
+    this.#out.resourceOf.set(key, id)
+    this.#out.affected.add(id)
+    if (member.resourceId === null || member.resourceId === id) return
+    this.#out.moved.set(key, { member, from: member.resourceId, to: id })
+    this.#out.affected.add(member.resourceId)
+    left.add(member.resourceId)
+  }
+
+  /** Parts of a whole that was joined or split are recognised within another resource now. */
+  async #lookAgainWithin(left: ReadonlySet<ResourceId>): Promise<void> {
+    const parents = [...left].filter((id) => !this.#seenParents.has(id))
+    if (parents.length === 0) return
+    for (const id of parents) this.#seenParents.add(id)
+    const parts = (await membersWithin(this.#trx, parents)).filter(
+      (member) => !this.#removed.has(keyOf(member)),
+    )
+    const fresh = parts.map((part) => this.#out.members.get(keyOf(part)) ?? part)
+    await this.#prepare(fresh)
+    for (const part of fresh) this.#waiting.set(keyOf(part), part)
+  }
+}
+
+/** Who keeps the id: intent before observation, real before hearsay, the older before the younger. */
+function isBefore(a: Member, b: Member): boolean {
+  const rank = (member: Member) => (member.hearsay ? 2 : member.role === 'intent' ? 0 : 1)
+  return (
+    rank(a) - rank(b) < 0 ||
+    (rank(a) === rank(b) && (a.firstSeenAt - b.firstSeenAt || (keyOf(a) < keyOf(b) ? -1 : 1)) < 0)
+  )
+}
+
+const parentTypes = new Map<string, readonly LinkType[]>()
+
+/** Links within which a kind's identities are valid. */
+function parentLinks(member: Member): readonly LinkType[] {
+  let types = parentTypes.get(member.kind)
+  if (types === undefined) {
+    types = getKind(member.kind).identities.flatMap((rule) =>
+      rule.scope !== undefined && 'parent' in rule.scope ? [rule.scope.parent] : [],
+    )
+    parentTypes.set(member.kind, types)
+  }
+  return types
+}

@@ -1,0 +1,115 @@
+/** Decodes what SNMP carries into what resources hold. Pure. What cannot be read is null. */
+import type { SnmpValue } from '../protocol/index.ts'
+
+export const decoderNames = [
+  'auto',
+  'text',
+  'number',
+  'unsigned',
+  'mac',
+  'hex',
+  'ip',
+  'oid',
+  'truth',
+  'prefixLength',
+  'ports',
+] as const
+export type DecoderName = (typeof decoderNames)[number]
+export type Value = string | number | bigint | boolean | null
+
+export function decode(value: SnmpValue, as: DecoderName): Value {
+  if (value === null) return null
+  switch (as) {
+    case 'number':
+      return typeof value === 'number' || typeof value === 'bigint' ? value : toNumber(toText(value))
+    case 'unsigned':
+      return typeof value === 'number' ? value >>> 0 : null
+    case 'truth':
+      return value === 1 ? true : value === 2 ? false : null
+    case 'mac':
+      return value instanceof Uint8Array ? toMac(value) : null
+    case 'hex':
+      return value instanceof Uint8Array ? Buffer.from(value).toString('hex') : null
+    case 'ip':
+      return value instanceof Uint8Array ? toAddress([...value]) : typeof value === 'string' ? value : null
+    case 'prefixLength':
+      return typeof value === 'string' ? toPrefixLength(value) : null
+    case 'ports':
+      return value instanceof Uint8Array ? toPorts(value) : null
+    default:
+      return value instanceof Uint8Array ? toText(value) : value
+  }
+}
+
+/** Text as agents send it: UTF-8 where it is, else Latin-1; trailing NULs and blanks cut. */
+export function toText(value: Exclude<SnmpValue, null>): string {
+  if (!(value instanceof Uint8Array)) return String(value)
+  const text = utf8(value) ?? Buffer.from(value).toString('latin1')
+  // eslint-disable-next-line no-control-regex -- agents pad with NULs
+  return text.replace(/[\u0000\s]+$/u, '').replaceAll('\u0000', '')
+}
+
+function utf8(bytes: Uint8Array): string | null {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
+  } catch {
+    return null
+  }
+}
+
+const toNumber = (text: string): number | null => {
+  const number = Number.parseFloat(text)
+  return Number.isFinite(number) ? number : null
+}
+
+/** Canonical form: `aa:bb:cc:dd:ee:ff`; all zeros is none. Some agents send it as text: `aa:bb:…` or `aabb…`. */
+export function toMac(value: Uint8Array): string | null {
+  const digits =
+    value.length === 6
+      ? Buffer.from(value).toString('hex')
+      : Buffer.from(value)
+          .toString('latin1')
+          .replaceAll(/[:.\- ]/g, '')
+          .toLowerCase()
+  if (!/^[0-9a-f]{12}$/.test(digits) || /^0+$/.test(digits)) return null
+  return digits.replaceAll(/(..)(?!$)/g, '$1:')
+}
+
+/** 4 bytes or 16, as InetAddress has them; 8 and 20 carry a zone, which is left out. */
+export function toAddress(bytes: readonly number[]): string | null {
+  if (bytes.length === 4 || bytes.length === 8) return bytes.slice(0, 4).join('.')
+  if (bytes.length !== 16 && bytes.length !== 20) return null
+  const groups = Array.from({ length: 8 }, (_, i) =>
+    ((bytes[2 * i] as number) * 256 + (bytes[2 * i + 1] as number)).toString(16),
+  )
+  return new URL(`http://[${groups.join(':')}]`).hostname.slice(1, -1)
+}
+
+/** Of a net mask `255.255.255.0`: 24; null where its ones are not all in front. */
+function toPrefixLength(mask: string): number | null {
+  const bits = mask
+    .split('.')
+    .map((byte) => Number(byte).toString(2).padStart(8, '0'))
+    .join('')
+  return /^1*0*$/.test(bits) && bits.length === 32 ? bits.replaceAll('0', '').length : null
+}
+
+/** A PortList: the numbers of the bits that are set, the first bit being 1, with commas around each: `,1,17,`. */
+function toPorts(bytes: Uint8Array): string {
+  let list = ','
+  bytes.forEach((byte, at) => {
+    for (let bit = 0; bit < 8; bit++) if ((byte & (0x80 >> bit)) !== 0) list += `${at * 8 + bit + 1},`
+  })
+  return list
+}
+
+const addressSubtypes = { chassis: 5, port: 4 } as const
+const macSubtypes = { chassis: 4, port: 3 } as const
+
+/** An LLDP chassis or port id by its subtype: a MAC and an address in canonical form, anything else as text. */
+export function lldpId(of: 'chassis' | 'port', subtype: number, id: SnmpValue): string | null {
+  if (!(id instanceof Uint8Array)) return id === null ? null : String(id)
+  if (subtype === macSubtypes[of]) return toMac(id)
+  if (subtype === addressSubtypes[of]) return toAddress([...id.subarray(1)])
+  return toText(id) === '' ? null : toText(id)
+}

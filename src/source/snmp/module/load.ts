@@ -1,0 +1,146 @@
+import { LineCounter, parseDocument, type Document } from 'yaml'
+import { invalidInput, PlenumError } from '../../../errors.ts'
+import { getKind } from '../../../resource/kind/index.ts'
+import { moduleSchema, type Expression, type Module } from './schema.ts'
+
+type Path = readonly PropertyKey[]
+
+/** Reads a module file; throws INVALID_INPUT that names file, line and reason. Names of other modules' tables are checked by `checkModules`. */
+export function parseModule(text: string, file: string): Module {
+  const lines = new LineCounter()
+  const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true })
+  const refuse = (path: Path, reason: string): PlenumError =>
+    invalidInput(
+      `${file}:${lineOf(document, lines, path)}: ${path.join('.')}${path.length > 0 ? ': ' : ''}${reason}`,
+      file,
+    )
+  const fault = document.errors[0]
+  if (fault !== undefined)
+    throw invalidInput(`${file}:${fault.linePos?.[0].line ?? 1}: ${fault.message.split('\n')[0]}`, file)
+  const { success, data, error } = moduleSchema.safeParse(document.toJS())
+  if (!success) {
+    const { path, message } = deepest(error.issues[0] as Issue)
+    throw refuse(path, message)
+  }
+  for (const { path, reason } of findFaults(data)) throw refuse(path, reason)
+  return data
+}
+
+interface Issue {
+  path: PropertyKey[]
+  message: string
+  code?: string
+  errors?: Issue[][]
+  keys?: string[]
+}
+
+/** Of a union that fits no way, the issue that lies deepest says most. */
+function deepest(issue: Issue): { path: PropertyKey[]; message: string } {
+  if (issue.errors === undefined) return issue
+  const inner = issue.errors.flat().map((one) => {
+    const { path, message } = deepest(one)
+    return { path: [...issue.path, ...path], message }
+  })
+  return inner.toSorted((a, b) => b.path.length - a.path.length)[0] ?? issue
+}
+
+function lineOf(document: Document, lines: LineCounter, path: Path): number {
+  for (let length = path.length; length >= 0; length--) {
+    const node = document.getIn(path.slice(0, length), true) as
+      { range?: [number, number, number] } | undefined
+    if (node?.range !== undefined) return lines.linePos(node.range[0]).line
+  }
+  return 1
+}
+
+interface Fault {
+  path: Path
+  reason: string
+}
+
+function* findFaults(module: Module): Iterable<Fault> {
+  for (const [table, { values = {} }] of Object.entries(module.tables))
+    for (const [name, expression] of Object.entries(values))
+      yield* expressionFaults(module, table, expression, ['tables', table, 'values', name])
+  for (const [at, device] of module.device.entries()) {
+    yield* partFaults(module, device, ['device', at])
+    if (device.kind !== undefined) yield* fieldFaults(device.kind, device.fields, ['device', at, 'fields'])
+  }
+  for (const [at, resource] of module.resources.entries()) {
+    const path = ['resources', at]
+    yield* partFaults(module, resource, path)
+    yield* fieldFaults(resource.kind, resource.fields, [...path, 'fields'])
+    yield* templateFaults(module, resource.each, resource.key, [...path, 'key'])
+  }
+  for (const [at, metric] of module.metrics.entries()) {
+    const path = ['metrics', at]
+    yield* partFaults(module, { each: metric.each, name: metric.value, where: metric.where }, path)
+    if (metric.of !== undefined) yield* templateFaults(module, metric.each, metric.of, [...path, 'of'])
+  }
+}
+
+interface Part {
+  each: string
+  where?: Expression | undefined
+  name?: Expression | undefined
+  fields?: Record<string, Expression>
+  attributes?: Record<string, Expression>
+}
+
+function* partFaults(module: Module, part: Part, path: Path): Iterable<Fault> {
+  const { each, where, name, fields = {}, attributes = {} } = part
+  if (module.tables[each] === undefined)
+    yield { path: [...path, 'each'], reason: `no table ${each} in this module` }
+  if (where !== undefined) yield* expressionFaults(module, each, where, [...path, 'where'])
+  if (name !== undefined) yield* expressionFaults(module, each, name, [...path, 'name'])
+  for (const [group, values] of Object.entries({ fields, attributes }))
+    for (const [key, value] of Object.entries(values))
+      yield* expressionFaults(module, each, value, [...path, group, key])
+}
+
+function* fieldFaults(kind: string, fields: Record<string, Expression>, path: Path): Iterable<Fault> {
+  const known = getKind(kind as Parameters<typeof getKind>[0]).fields
+  for (const field of Object.keys(fields))
+    if (known[field]?.from !== 'property')
+      yield { path: [...path, field], reason: `${kind} has no field ${field}` }
+}
+
+/** Names of the row that an expression or template uses. */
+export function namesOf(module: Module, table: string): ReadonlySet<string> {
+  const { index, columns, values } = module.tables[table] ?? { index: [], columns: {}, values: {} }
+  const parts = index.map((part) => (typeof part === 'string' ? part : part.name))
+  return new Set(['index', ...parts, ...Object.keys(columns), ...Object.keys(values ?? {})])
+}
+
+function* templateFaults(module: Module, table: string, template: string, path: Path): Iterable<Fault> {
+  const names = namesOf(module, table)
+  for (const [, name = ''] of template.matchAll(/\{([^}]*)\}/g))
+    if (!names.has(name)) yield { path, reason: `table ${table} has no ${name}` }
+}
+
+function* expressionFaults(
+  module: Module,
+  table: string,
+  expression: Expression,
+  path: Path,
+): Iterable<Fault> {
+  if (typeof expression === 'string') {
+    if (!namesOf(module, table).has(expression)) yield { path, reason: `table ${table} has no ${expression}` }
+    return
+  }
+  if ('text' in expression) return yield* templateFaults(module, table, expression.text, path)
+  const inner: Expression[] = []
+  if ('first' in expression) inner.push(...expression.first)
+  if ('from' in expression)
+    inner.push(expression.from, ...(expression.exponent === undefined ? [] : [expression.exponent]))
+  if ('lookup' in expression) {
+    inner.push(expression.by)
+    const other = expression.lookup
+    if (module.tables[other] !== undefined)
+      yield* expressionFaults(module, other, expression.get, [...path, 'get'])
+  }
+  if ('lldpId' in expression) inner.push(expression.subtype, expression.id)
+  if ('if' in expression)
+    inner.push(expression.if, expression.then, ...(expression.else === undefined ? [] : [expression.else]))
+  for (const one of inner) yield* expressionFaults(module, table, one, path)
+}

@@ -1,0 +1,63 @@
+import { encodeOid, isException, type SnmpValue } from '../protocol/index.ts'
+import type { SnmpReader } from '../reader.ts'
+import { toText } from './decode.ts'
+import type { Tables } from './evaluate.ts'
+import { columnsOf, Table, type RawRows } from './row.ts'
+import type { Condition, Module } from './schema.ts'
+
+export interface DeviceIdentity {
+  objectId: string
+  description: string
+}
+
+/** sysObjectID and sysDescr, by which modules are chosen. */
+export async function readIdentity(reader: SnmpReader, signal?: AbortSignal): Promise<DeviceIdentity> {
+  const oids = ['1.3.6.1.2.1.1.2.0', '1.3.6.1.2.1.1.1.0'].map((oid) => encodeOid(oid))
+  const [objectId = null, description = null] = await reader.get(oids, signal)
+  return {
+    objectId: typeof objectId === 'string' ? objectId : '',
+    description: description === null ? '' : toText(description),
+  }
+}
+
+/** The modules that are for this device, in their order. */
+export const chooseModules = (modules: readonly Module[], device: DeviceIdentity): Module[] =>
+  modules.filter(
+    ({ when, unless }) =>
+      (when === undefined || isMet(when, device)) && (unless === undefined || !isMet(unless, device)),
+  )
+
+function isMet({ objectId = [], description }: Condition, device: DeviceIdentity): boolean {
+  const isUnder = (prefix: string) => `${device.objectId}.`.startsWith(`${prefix.replace(/^\./, '')}.`)
+  return (
+    objectId.some(isUnder) || (description !== undefined && new RegExp(description).test(device.description))
+  )
+}
+
+/** Reads every table of the modules, one after the other: a device is asked for one thing at a time. Rejects with SnmpError. */
+export async function readTables(
+  reader: SnmpReader,
+  modules: readonly Module[],
+  signal?: AbortSignal,
+): Promise<Tables> {
+  const tables = new Map<string, Table>()
+  for (const module of modules)
+    for (const [name, definition] of Object.entries(module.tables)) {
+      if (tables.has(name)) throw new RangeError(`two modules of one device have a table ${name}`)
+      const columns = columnsOf(definition)
+      const raw: RawRows = new Map()
+      await reader.walk(
+        columns.map(({ oid }) => oid),
+        (column, cell) => {
+          if (isException(cell.type)) return
+          const index = cell.index()
+          let row: Record<string, SnmpValue> | undefined = raw.get(index)
+          if (row === undefined) raw.set(index, (row = {}))
+          row[columns[column]?.name as string] = cell.value()
+        },
+        signal,
+      )
+      tables.set(name, new Table(module, definition, raw))
+    }
+  return tables
+}

@@ -1,0 +1,155 @@
+/**
+ * The shape of a module file: which tables are read and what they mean. Strict: an unknown key is an error.
+ * Terminology
+ * - table: columns that share an index; a row is one index.
+ * - expression: how a value is made of a row. A bare string names a column, a part of the index or a value of `values`.
+ */
+import { z } from 'zod'
+import { isKindName } from '../../../resource/kind/index.ts'
+import { linkTypes } from '../../../resource/kind/link.ts'
+import { parseOid } from '../protocol/index.ts'
+import { decoderNames } from './decode.ts'
+
+const oid = z.string().refine((text) => {
+  try {
+    return parseOid(text).length > 0
+  } catch {
+    return false
+  }
+}, 'not an OID in numbers')
+const regex = z.string().refine((text) => {
+  try {
+    return new RegExp(text) instanceof RegExp
+  } catch {
+    return false
+  }
+}, 'not a regular expression')
+const name = z.string().regex(/^[a-zA-Z][a-zA-Z0-9]*$/, 'not a name: letters and digits')
+const scalar = z.union([z.string(), z.number(), z.boolean()])
+const decoder = z.enum(decoderNames)
+
+export type Expression =
+  | string
+  | { const: string | number | boolean }
+  /** The first that has a value: not null and not an empty text. */
+  | { first: Expression[] }
+  /** A template: `{name}` stands for a value of the row; no value in it, none at all. */
+  | { text: string }
+  | {
+      from: Expression
+      as?: (typeof decoderNames)[number] | undefined
+      /** The first group, or the whole where there is none. */
+      match?: string | undefined
+      enum?: Record<string, string | number | boolean> | undefined
+      times?: number | undefined
+      /** Times ten to the power of this. */
+      exponent?: Expression | undefined
+    }
+  /** A value of the row of another table: by its index, or by `on`, one of its values. */
+  | { lookup: string; by: Expression; on?: string | undefined; get: Expression }
+  /** An LLDP id, read as its subtype says. */
+  | { lldpId: 'chassis' | 'port'; subtype: Expression; id: Expression }
+  | { if: Expression; in: (string | number | boolean)[]; then: Expression; else?: Expression | undefined }
+
+const expression: z.ZodType<Expression> = z.lazy(() =>
+  z.union([
+    z.string(),
+    z.strictObject({ const: scalar }),
+    z.strictObject({ first: z.array(expression).min(1) }),
+    z.strictObject({ text: z.string() }),
+    z.strictObject({
+      from: expression,
+      as: decoder.optional(),
+      match: regex.optional(),
+      enum: z.record(z.string(), scalar).optional(),
+      times: z.number().optional(),
+      exponent: expression.optional(),
+    }),
+    z.strictObject({ lookup: name, by: expression, on: name.optional(), get: expression }),
+    z.strictObject({ lldpId: z.enum(['chassis', 'port']), subtype: expression, id: expression }),
+    z.strictObject({ if: expression, in: z.array(scalar), then: expression, else: expression.optional() }),
+  ]),
+)
+
+const column = z.union([oid, z.strictObject({ oid, as: decoder })])
+const indexPart = z.union([name, z.strictObject({ name, as: z.enum(['int', 'ip4', 'inet', 'mac', 'rest']) })])
+const table = z.strictObject({
+  index: z.array(indexPart).default([]),
+  columns: z.record(name, column),
+  /** Values made of the row, usable as columns are. */
+  values: z.record(name, expression).optional(),
+})
+const linkTarget = z.union([
+  z.literal('device'),
+  /** One link a port of a PortList: `key` is filled on the row of `lookup` that has the port as its index. */
+  z.strictObject({ ports: expression, lookup: name, key: z.string() }),
+  z.strictObject({ key: z.string() }),
+  z.strictObject({
+    kind: z.string().refine((kind) => isKindName(kind), 'no such kind'),
+    identity: z.string(),
+    value: expression,
+  }),
+])
+const link = z.strictObject({
+  type: z.enum(linkTypes),
+  direction: z.enum(['out', 'in']).optional(),
+  where: expression.optional(),
+  to: linkTarget,
+})
+const resource = z.strictObject({
+  each: name,
+  /** Rows where it has no value, or false, are left out. */
+  where: expression.optional(),
+  kind: z.string().refine((kind) => isKindName(kind), 'no such kind'),
+  /** A template; under the device's own key, or by itself when it begins with `/`. */
+  key: z.string().min(1),
+  name: expression,
+  fields: z.record(z.string(), expression).default({}),
+  attributes: z.record(name, expression).default({}),
+  links: z.array(link).default([]),
+  hearsay: z.boolean().default(false),
+})
+const device = z.strictObject({
+  each: name,
+  where: expression.optional(),
+  kind: z.enum(['Switch', 'Server', 'Device', 'Pdu']).optional(),
+  name: expression.optional(),
+  fields: z.record(z.string(), expression).default({}),
+  attributes: z.record(name, expression).default({}),
+})
+const metric = z.strictObject({
+  each: name,
+  where: expression.optional(),
+  /** The key of the resource, as in `resources`; absent: the device. */
+  of: z.string().optional(),
+  name: z.union([
+    z.string().regex(/^[a-z0-9_.]+$/),
+    z.strictObject({ from: expression, enum: z.record(z.string(), z.string()) }),
+  ]),
+  unit: z
+    .union([z.string(), z.strictObject({ from: expression, enum: z.record(z.string(), z.string()) })])
+    .optional(),
+  type: z.enum(['gauge', 'counter']),
+  value: expression,
+})
+
+const condition = z.strictObject({ objectId: z.array(oid).optional(), description: regex.optional() })
+
+export const moduleSchema = z.strictObject({
+  module: z.string().regex(/^[a-z][a-z0-9-]*$/, 'small letters, digits and -'),
+  description: z.string(),
+  /** Which devices it is for; absent: all. Any one that fits is enough. */
+  when: condition.optional(),
+  /** Which of these it is not for. */
+  unless: condition.optional(),
+  tables: z.record(name, table).default({}),
+  device: z.array(device).default([]),
+  resources: z.array(resource).default([]),
+  metrics: z.array(metric).default([]),
+})
+export type Module = z.infer<typeof moduleSchema>
+export type Condition = z.infer<typeof condition>
+export type ModuleTable = z.infer<typeof table>
+export type ModuleResource = z.infer<typeof resource>
+export type ModuleDevice = z.infer<typeof device>
+export type ModuleMetric = z.infer<typeof metric>

@@ -15,9 +15,10 @@ type Direction = LinkedCondition['direction']
 /** Walks from whichever side is shorter: backwards from few targets, else forwards from each vertex. */
 export function toLinkedTest(graph: Graph, condition: LinkedCondition): VertexTest {
   const isTarget = toTest(graph, condition.to)
+  if (isTarget === undefined) return (vertex) => graph.degree(vertex, condition.type, condition.direction) > 0
   const targets = fromIndex(graph, 'Resource', condition.to)
   if (targets !== undefined) {
-    const near = reachedFrom(graph, isTarget ? targets.filter(isTarget) : targets, condition)
+    const near = reachedFrom(graph, targets.filter(isTarget), condition)
     return (vertex) => near.has(vertex)
   }
   return (vertex) => leadsToTarget(graph, vertex, condition, isTarget)
@@ -53,7 +54,7 @@ function leadsToTarget(
   graph: Graph,
   start: Vertex,
   condition: LinkedCondition,
-  isTarget: VertexTest | undefined,
+  isTarget: VertexTest,
 ): boolean {
   const query = queryOf(condition, condition.direction)
   const seen = new Set<Vertex>()
@@ -63,7 +64,7 @@ function leadsToTarget(
     for (const vertex of border) {
       for (const other of others(graph, vertex, query)) {
         if (seen.has(other)) continue
-        if (isTarget === undefined || isTarget(other)) return true
+        if (isTarget(other)) return true
         seen.add(other)
         next.add(other)
       }

@@ -1,5 +1,5 @@
 import type { GraphQLResolveInfo } from 'graphql'
-import { actorOf, all, getForWrite, toPayload } from '../src/api/schema/read.ts'
+import { all, getForWrite, writeOnce } from '../src/api/schema/read.ts'
 import type { Context } from '../src/context.ts'
 import { invalidInput, limitExceeded } from '../src/errors.ts'
 import type { KindName } from '../src/resource/kind/index.ts'
@@ -137,10 +137,8 @@ type Resolver<I> = (
 function mutation<I extends Write>(
   run: (input: I, context: Context, dryRun: boolean, by: Actor) => Promise<WriteResult>,
 ): Resolver<I> {
-  return async (_, { input }, context, info) => {
-    const by = actorOf(context, input, info.fieldName)
-    return toPayload(context, await run(input, context, input.dryRun === true, by))
-  }
+  return async (_, { input }, context, info) =>
+    writeOnce(context, input, info.fieldName, (by) => run(input, context, input.dryRun === true, by))
 }
 
 const Mutation = {

@@ -1,5 +1,5 @@
 import type { GraphQLResolveInfo } from 'graphql'
-import { actorOf, getForWrite, toPayload } from '../src/api/schema/read.ts'
+import { getForWrite, writeOnce } from '../src/api/schema/read.ts'
 import type { Context } from '../src/context.ts'
 import type { LinkType } from '../src/resource/kind/link.ts'
 
@@ -17,13 +17,12 @@ async function deleteLink(
   context: Context,
   info: GraphQLResolveInfo,
 ) {
-  const from = await getForWrite(context, input.from, { path: 'input.from' })
-  const to = await getForWrite(context, input.to, { path: 'input.to' })
-  const request = { type: input.type, from: from.id, to: to.id, dryRun: input.dryRun === true }
-  return toPayload(
-    context,
-    await context.resources.deleteLink(request, actorOf(context, input, info.fieldName)),
-  )
+  return writeOnce(context, input, info.fieldName, async (by) => {
+    const from = await getForWrite(context, input.from, { path: 'input.from' })
+    const to = await getForWrite(context, input.to, { path: 'input.to' })
+    const request = { type: input.type, from: from.id, to: to.id, dryRun: input.dryRun === true }
+    return context.resources.deleteLink(request, by)
+  })
 }
 
 export const link = { Mutation: { deleteLink } }

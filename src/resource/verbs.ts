@@ -207,6 +207,13 @@ export interface Resources {
   idsWhere(conditions: readonly AttributeCondition[]): Promise<Set<ResourceId>>
   /** Which resource a source's own key means: `netbox:dcim.rack.7`. */
   findByKey(source: string, key: string): Promise<ResourceId | undefined>
+  /** The same for many, in their order, by one statement. */
+  findByKeys(keys: readonly { source: string; key: string }[]): Promise<readonly (ResourceId | undefined)[]>
+  /**
+   * What a repeated request was answered; undefined when it is new. CONFLICT/KEY_REUSED when its input is another one. Asked before refs are resolved: what they
+   * named may be gone by then.
+   */
+  answered(request: IdempotencyKey): Promise<WriteResult | undefined>
   /** What is no longer: deleted or merged away. */
   goneOf(
     ids: readonly ResourceId[],

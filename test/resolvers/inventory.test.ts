@@ -44,7 +44,7 @@ async function write(verb: keyof Resources, mutation: string, input: unknown, co
     graph,
     `mutation ($input: ${type}!) { ${mutation}(input: $input) { cursor counts { created updated unchanged deleted linksAdded linksRemoved }
       resources { name } plan { action resource { name } kind name changes { path } summary } plannedTotal } }`,
-    { variables: { input }, resources: { [verb]: run }, context },
+    { variables: { input }, resources: { [verb]: run, answered: () => Promise.resolve(undefined) }, context },
   )
   return { ...answer, calls }
 }
@@ -158,6 +158,16 @@ describe('importInventory', () => {
     expect(dry.calls[0]![1]).not.toHaveProperty('idempotency')
     const empty = await write('importInventory', 'importInventory', { idempotencyKey: '', items })
     expect(empty.errors).toMatchObject([{ code: 'INVALID_INPUT', details: { path: 'input.idempotencyKey' } }])
+  })
+
+  test('answers a repeated request as before, also when what it named is gone', async () => {
+    const { data, errors } = await ask(
+      graph,
+      'mutation { deleteResources(input: { idempotencyKey: "k", items: [{ ref: "Server:name=gone" }] }) { cursor } }',
+      { resources: { answered: () => Promise.resolve(result) } },
+    )
+    expect(errors).toEqual([])
+    expect(data.deleteResources).toEqual({ cursor: '1f0c22aa.9' })
   })
 
   const deep = Array.from({ length: 200 }).reduce<unknown>((inner) => [inner], 'x')

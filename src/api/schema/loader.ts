@@ -48,11 +48,9 @@ function startLoaders(context: Context) {
       () => resources.sourceStates(),
       () => null,
     ),
-    key: new DataLoader(
-      (keys: readonly { source: string; key: string }[]) =>
-        Promise.all(keys.map(({ source, key }) => resources.findByKey(source, key))),
-      { cacheKeyFn: ({ source, key }) => `${source}\0${key}` },
-    ),
+    key: new DataLoader((keys: readonly { source: string; key: string }[]) => resources.findByKeys(keys), {
+      cacheKeyFn: ({ source, key }) => `${source}\0${key}`,
+    }),
     /** One loader a page: rows of a level share their arguments. */
     history(first: number, after: string | undefined): Batch<PageOf<HistoryEntry>> {
       const page = after === undefined ? { first } : { first, after }

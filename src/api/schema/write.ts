@@ -9,7 +9,7 @@ import { seeId } from './view.ts'
 const longestKey = 255
 
 /** Who writes, after a look at the texts that are to be written. The input's own idempotency key goes before the header's; a dry run needs none. */
-export function actorOf(
+function actorOf(
   context: Context,
   input: { idempotencyKey?: string | null; dryRun?: boolean | null },
   action: string,
@@ -24,8 +24,20 @@ export function actorOf(
   return { ...context.actor, idempotency: { actor: context.actor.name, key, action, input: rest } }
 }
 
+/** Runs a write once: a repeated request is answered as before, whatever became of what it named. */
+export async function writeOnce(
+  context: Context,
+  input: { idempotencyKey?: string | null; dryRun?: boolean | null },
+  action: string,
+  write: (by: Actor) => Promise<WriteResult>,
+): Promise<object> {
+  const by = actorOf(context, input, action)
+  const known = by.idempotency && (await context.resources.answered(by.idempotency))
+  return toPayload(context, known ?? (await write(by)))
+}
+
 /** A payload of a write: its resources are read when they are selected, after this process has applied the write. */
-export function toPayload(context: Context, result: WriteResult): object {
+function toPayload(context: Context, result: WriteResult): object {
   const { cursor, created, updated, unchanged, deleted, linksAdded, linksRemoved } = result
   return {
     cursor,

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import type { Resources } from '../../../src/resource/verbs.ts'
 import { ask } from '../../support/graphql.ts'
 import { sketchDatacenter } from './datacenter.ts'
 
@@ -80,15 +81,15 @@ describe('a ref', () => {
   })
 
   test("by a source's key asks the tables", async () => {
-    const findByKey = (source: string, key: string) =>
-      Promise.resolve(source === 'netbox' && key === 'dcim.device.7' ? servers[2]!.id : undefined)
+    const findByKeys: Resources['findByKeys'] = (keys) =>
+      Promise.resolve(keys.map(({ key }) => (key === 'dcim.device.7' ? servers[2]!.id : undefined)))
     const { data, statements } = await ask(
       graph,
       '{ a: resource(ref: "netbox:dcim.device.7") { name } b: resource(ref: "netbox:none") { name } }',
-      { resources: { findByKey } },
+      { resources: { findByKeys } },
     )
     expect(data).toEqual({ a: { name: 'srv-2' }, b: null })
-    expect(statements).toHaveLength(2)
+    expect(statements).toEqual(['findByKeys'])
   })
 
   test('in an argument that names nothing, or another kind, is an error that says so', async () => {

@@ -4,13 +4,12 @@ import {
   connectHistory,
   getRef,
   graphOf,
-  toFilter,
+  matching,
   type FilterInput,
+  type Graph,
 } from '../src/api/schema/read.ts'
 import type { Context } from '../src/context.ts'
 import { invalidInput, PlenumError } from '../src/errors.ts'
-import { select } from '../src/graph/filter.ts'
-import type { Graph } from '../src/graph/graph.ts'
 
 interface DiffArguments {
   from: number
@@ -54,13 +53,13 @@ async function graphBefore(context: Context, instant: number): Promise<Graph | u
 }
 
 async function idsIn(context: Context, graph: Graph, { root, filter }: DiffArguments): Promise<number[]> {
-  const matching = select(graph, 'Resource', await toFilter(context, graph, 'Resource', filter))
-  if (root == null) return matching.map((vertex) => vertex.id)
+  const found = await matching(context, graph, 'Resource', filter)
+  if (root == null) return found.map((vertex) => vertex.id)
   const { id } = await getRef(context, context.graph, root, { path: 'root' })
   const start = graph.get(id)
   if (start === undefined) return []
   const within = carriedBy(graph, start)
-  return matching.filter((vertex) => within.has(vertex)).map((vertex) => vertex.id)
+  return found.filter((vertex) => within.has(vertex)).map((vertex) => vertex.id)
 }
 
 export const change = { Query: { diff } }

@@ -1,8 +1,6 @@
-import { graphOf, see, toFilter, type FilterInput, visibleOf } from '../src/api/schema/read.ts'
+import { countBy, graphOf, matching, see, type FilterInput } from '../src/api/schema/read.ts'
 import type { Context } from '../src/context.ts'
 import { limitExceeded } from '../src/errors.ts'
-import { countBy } from '../src/graph/count.ts'
-import { select } from '../src/graph/filter.ts'
 
 interface CountArguments {
   filter?: FilterInput | null
@@ -17,10 +15,7 @@ async function count(_: unknown, { filter, groupBy, asOf }: CountArguments, cont
     throw limitExceeded('groupKeys', mostKeys, `groupBy may hold at most ${mostKeys} keys`, groupBy.length)
   }
   const graph = await graphOf(context, asOf)
-  const vertices = visibleOf(
-    context,
-    select(graph, 'Resource', await toFilter(context, graph, 'Resource', filter)),
-  )
+  const vertices = await matching(context, graph, 'Resource', filter)
   return countBy(graph, vertices, groupBy).map((one) => ({
     count: one.count,
     group: one.group.map(({ key, value, vertex }) => ({ key, value, resource: see(context, graph, vertex) })),

@@ -1,11 +1,19 @@
 import type { GraphQLResolveInfo } from 'graphql'
-import { all, getForWrite, writeOnce } from '../src/api/schema/read.ts'
+import {
+  all,
+  getForWrite,
+  writeOnce,
+  type Actor,
+  type InventoryItem,
+  type KindName,
+  type LinkClaim,
+  type LinkType,
+  type ResourceStatus,
+  type UpdateRequest,
+  type WriteResult,
+} from '../src/api/schema/read.ts'
 import type { Context } from '../src/context.ts'
 import { invalidInput, limitExceeded } from '../src/errors.ts'
-import type { KindName } from '../src/resource/kind/index.ts'
-import type { LinkType } from '../src/resource/kind/link.ts'
-import type { Actor, LinkClaim, ResourceStatus } from '../src/resource/resource.ts'
-import type { InventoryItem, UpdateRequest, WriteResult } from '../src/resource/verbs.ts'
 
 interface Write {
   idempotencyKey?: string | null

@@ -1,7 +1,6 @@
 import type { GraphQLResolveInfo } from 'graphql'
-import { getForWrite, writeOnce } from '../src/api/schema/read.ts'
+import { getForWrite, writeOnce, type LinkType } from '../src/api/schema/read.ts'
 import type { Context } from '../src/context.ts'
-import type { LinkType } from '../src/resource/kind/link.ts'
 
 interface DeleteLinkInput {
   idempotencyKey?: string | null

@@ -9,18 +9,8 @@ import {
   pageSizeLimit,
   see,
   andThen,
-  type VertexArguments,
+  type RootArguments,
 } from '../src/api/schema/read.ts'
-import { kinds } from '../src/resource/kind/index.ts'
-import type { KindName } from '../src/resource/kind/index.ts'
-import type { InterfaceName } from '../src/resource/kind/kind.ts'
-
-type ListArguments = VertexArguments & { asOf?: number | null }
-
-const listOf =
-  (type: KindName | InterfaceName) =>
-  (_: unknown, args: ListArguments, context: Context, info: GraphQLResolveInfo) =>
-    connectAll(context, type, args, info)
 
 function resourceOf(context: Context, ref: string, asOf: number | null | undefined) {
   return andThen(graphOfRef(context, ref, asOf), (graph) =>
@@ -59,12 +49,8 @@ const Query = {
     resourceOf(context, ref, asOf),
   resourcesByRef: (_: unknown, { refs, asOf }: { refs: string[]; asOf?: number | null }, context: Context) =>
     each(bounded(refs, 'refs'), (ref) => resourceOf(context, ref, asOf)),
-  resources: listOf('Resource'),
-  ...Object.fromEntries(
-    [...kinds.values()]
-      .filter((kind) => kind.name !== 'Source')
-      .map((kind) => [kind.plural, listOf(kind.name)]),
-  ),
+  resources: (_: unknown, args: RootArguments, context: Context, info: GraphQLResolveInfo) =>
+    connectAll(context, 'Resource', args, info),
 }
 
 export const resource = { Query }

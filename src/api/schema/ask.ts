@@ -2,8 +2,8 @@
 import type { Context } from '../../context.ts'
 import { invalidInput } from '../../errors.ts'
 import type { FieldCondition } from '../../graph/condition.ts'
-import type { Filter, LabelCondition } from '../../graph/filter.ts'
-import type { Graph } from '../../graph/graph.ts'
+import { select, type Filter, type LabelCondition } from '../../graph/filter.ts'
+import type { Graph, Vertex } from '../../graph/graph.ts'
 import { canonical } from '../../resource/kind/format.ts'
 import type { KindName } from '../../resource/kind/index.ts'
 import type { Field, InterfaceName, Property } from '../../resource/kind/kind.ts'
@@ -15,6 +15,7 @@ import { presentOnly } from './instant.ts'
 import { notSeenSince } from './seen.ts'
 import { all, andThen, type Soon } from './soon.ts'
 import { checkTexts } from './text.ts'
+import { visibleOf } from './view.ts'
 
 type TypeName = KindName | InterfaceName
 /** A filter argument as GraphQL coerced it. */
@@ -177,4 +178,16 @@ function inCanonicalForm(format: NonNullable<Property['format']>, input: StringI
     ...(input.eq == null ? {} : { eq: shape(input.eq) }),
     ...(input.in == null ? {} : { in: input.in.map(shape) }),
   }
+}
+
+/** Everything of a type that a filter lets through and the viewer may see; ascending by id. */
+export function matching(
+  context: Context,
+  graph: Graph,
+  type: TypeName,
+  input: FilterInput | null | undefined,
+): Soon<readonly Vertex[]> {
+  return andThen(toFilter(context, graph, type, input), (filter) =>
+    visibleOf(context, select(graph, type, filter)),
+  )
 }

@@ -102,6 +102,8 @@ export interface VertexArguments extends PageArguments {
   orderBy?: readonly { field: string; direction?: 'ASC' | 'DESC' | null }[] | null
 }
 
+export type RootArguments = VertexArguments & { asOf?: number | null }
+
 interface Prepared {
   filter: Filter
   test: VertexTest | undefined
@@ -171,7 +173,7 @@ export function connectNear(
 export function connectAll(
   context: Context,
   type: KindName | InterfaceName,
-  args: VertexArguments & { asOf?: number | null },
+  args: RootArguments,
   info: GraphQLResolveInfo,
 ): Soon<Connection<Vertex>> {
   return andThen(graphOf(context, args.asOf), (graph) =>

@@ -1,7 +1,12 @@
 /** Resolvers of events, as the log and subscriptions have them. */
+import type { GraphQLResolveInfo } from 'graphql'
 import type { Context } from '../../context.ts'
-import type { EventBody, LoggedEvent } from '../../event/event.ts'
+import { invalidInput } from '../../errors.ts'
+import { formatCursor, type Cursor, type EventBody, type LoggedEvent } from '../../event/event.ts'
+import { toPageRequest } from '../../graph/page.ts'
 import type { LinkImage } from '../../resource/resource.ts'
+import { pageSizeLimit } from './connection.ts'
+import { noteTruncated } from './truncated.ts'
 import { canSeeLink, LinkView, seeId } from './view.ts'
 
 /** What the type Event is read from. */
@@ -30,6 +35,51 @@ function resourceIdOf(body: EventBody): number | null {
   if ('resource' in body) return body.resource.id
   if ('link' in body) return body.link.from
   return body.id ?? null
+}
+
+interface EventRequest {
+  types?: readonly string[]
+  resourceId?: number
+}
+
+/** A page of the log. Its cursors are event cursors: a place in the log is the same for everybody. */
+export async function connectEvents(
+  context: Context,
+  info: GraphQLResolveInfo,
+  args: { first?: number | null; after?: Cursor | null },
+  request: EventRequest,
+): Promise<object> {
+  const { count, isDefault } = toPageRequest({ first: args.first }, () => '', pageSizeLimit)
+  const { epoch } = context.events.cursor()
+  const read = await context.events.read({ ...request, ...afterOf(args.after, epoch), first: count + 1 })
+  const shown = read.slice(0, count)
+  const hasNextPage = read.length > count
+  if (isDefault && hasNextPage) noteTruncated(context, info)
+  const cursorAt = (event: LoggedEvent | undefined) =>
+    event ? formatCursor({ epoch, seq: event.seq }) : null
+  const edges = shown.map((event) => ({ node: toEvent(context, event), cursor: cursorAt(event) }))
+  return {
+    edges,
+    nodes: edges.map((edge) => edge.node),
+    pageInfo: {
+      hasNextPage,
+      hasPreviousPage: args.after != null,
+      startCursor: cursorAt(shown[0]),
+      endCursor: cursorAt(shown.at(-1)),
+    },
+    totalCount: () => context.events.count(request),
+  }
+}
+
+function afterOf(after: Cursor | null | undefined, epoch: string): { after?: number } {
+  if (after == null) return {}
+  if (!epoch.startsWith(after.epoch)) {
+    throw invalidInput(
+      'after is a cursor of another event log: a backup was restored. Ask without it',
+      'after',
+    )
+  }
+  return { after: after.seq }
 }
 
 /** What remains when its resource is gone. */

@@ -6,11 +6,14 @@ import {
   isScalarType,
   type GraphQLField,
   type GraphQLObjectType,
+  type GraphQLResolveInfo,
   type GraphQLSchema,
 } from 'graphql'
 import { roots } from '../../../resolvers/index.ts'
-import { getKind, isKindName } from '../../resource/kind/index.ts'
+import type { Context } from '../../context.ts'
+import { getKind, isKindName, kinds } from '../../resource/kind/index.ts'
 import type { KindDefinition } from '../../resource/kind/kind.ts'
+import { connectAll, type RootArguments } from './connection.ts'
 import { readDefinitions } from './document.ts'
 import { expand } from './expand.ts'
 import { resolverOfField } from './field.ts'
@@ -29,8 +32,25 @@ export function buildSchema(): GraphQLSchema {
     if (isObjectType(type) && isKindName(type.name)) bindKind(type, getKind(type.name))
     else if (isObjectType(type) && type.name in typeResolvers) bind(type, typeResolvers[type.name]!)
   }
-  for (const [name, fields] of Object.entries(roots)) bindRoot(schema.getType(name), name, fields)
+  const lists = kindLists(schema.getQueryType()!)
+  for (const [name, fields] of Object.entries(roots)) {
+    bindRoot(schema.getType(name), name, name === 'Query' ? { ...lists, ...fields } : fields)
+  }
   return schema
+}
+
+/** A root connection for each kind, except where schema/ says something else of the plural. */
+function kindLists(query: GraphQLObjectType): Record<string, AnyResolver> {
+  const written = [...kinds.values()].filter(
+    ({ name, plural }) => String(query.getFields()[plural]?.type) === `${name}Connection`,
+  )
+  return Object.fromEntries(
+    written.map(({ name, plural }) => [
+      plural,
+      (_: unknown, args: RootArguments, context: Context, info: GraphQLResolveInfo) =>
+        connectAll(context, name, args, info),
+    ]),
+  )
 }
 
 function bindKind(type: GraphQLObjectType, kind: KindDefinition): void {

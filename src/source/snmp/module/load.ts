@@ -16,7 +16,10 @@ export function parseModule(text: string, file: string): Module {
     )
   const fault = document.errors[0]
   if (fault !== undefined)
-    throw invalidInput(`${file}:${fault.linePos?.[0].line ?? 1}: ${fault.message.split('\n')[0]}`, file)
+    throw invalidInput(
+      `${file}:${fault.linePos?.[0].line ?? 1}: ${fault.message.split(/ at line|\n/)[0]}`,
+      file,
+    )
   const { success, data, error } = moduleSchema.safeParse(document.toJS())
   if (!success) {
     const { path, message } = deepest(error.issues[0] as Issue)
@@ -34,14 +37,26 @@ interface Issue {
   keys?: string[]
 }
 
-/** Of a union that fits no way, the issue that lies deepest says most. */
+/** Of a union that fits no way, the way that its keys point to says most; of several, the issue that lies deepest. */
 function deepest(issue: Issue): { path: PropertyKey[]; message: string } {
   if (issue.errors === undefined) return issue
-  const inner = issue.errors.flat().map((one) => {
-    const { path, message } = deepest(one)
-    return { path: [...issue.path, ...path], message }
-  })
+  const ways = issue.errors.toSorted((a, b) => strangeness(a) - strangeness(b))
+  const inner = ways
+    .filter((way) => strangeness(way) === strangeness(ways[0] ?? []))
+    .flat()
+    .map((one) => {
+      const { path, message } = deepest(one)
+      return { path: [...issue.path, ...path], message }
+    })
   return inner.toSorted((a, b) => b.path.length - a.path.length)[0] ?? issue
+}
+
+/** How little a value looks like what one way of a union wants: another type 3, keys that it has not 2, a wrong value 1. */
+function strangeness(way: readonly Issue[]): number {
+  const each = way.map(({ path, code }) =>
+    code === 'unrecognized_keys' ? 2 : code === 'invalid_type' && path.length === 0 ? 3 : 1,
+  )
+  return Math.max(0, ...each)
 }
 
 function lineOf(document: Document, lines: LineCounter, path: Path): number {

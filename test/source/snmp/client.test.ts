@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import {
   encodeOid,
   pdu,
@@ -79,7 +79,7 @@ async function startAgent(
     address: '127.0.0.1',
     port: agent.port,
     community: 'public',
-    timeoutMs: 30,
+    timeoutMs: 5_000,
     retries: 1,
     ...options,
   })
@@ -138,22 +138,32 @@ describe('what comes wrong is dropped, counted, and ends as an error', () => {
     ['stranger', 'address'],
   ] as const)('%s is dropped as %s', async (kind, reason) => {
     const { client, target } = await startAgent({ kind })
-    const error = await failureOf(ask(client, target, bulk(3)))
-    expect(error).toMatchObject({ name: 'SnmpError', failure: 'timeout' })
-    expect(client.counters.dropped[reason]).toBe(2)
-    expect(client.counters).toMatchObject({
-      answers: 0,
-      timeouts: 1,
-      retransmissions: 1,
-      inFlight: 0,
-      waiting: 0,
+    const { signal, abort } = cancellable()
+    const asked = failureOf(ask(client, target, bulk(3), signal))
+    await vi.waitFor(() => expect(client.counters.dropped[reason]).toBe(1), { interval: 2 })
+    abort()
+    expect(await asked).toMatchObject({ name: 'SnmpError', failure: 'aborted' })
+    expect(client.counters).toMatchObject({ answers: 0, inFlight: 0, waiting: 0 })
+  })
+
+  it('and the timeout that follows says why', async () => {
+    const { client, target } = await startAgent({ kind: 'wrongCommunity' }, { timeoutMs: 200 })
+    expect(await failureOf(ask(client, target, bulk(3)))).toMatchObject({
+      failure: 'timeout',
+      dropped: 'community',
+      message: `no answer from 127.0.0.1 port ${target.port} after 2 tries; what came was dropped: community`,
     })
+    expect(client.counters).toMatchObject({ timeouts: 1, retransmissions: 1, inFlight: 0, waiting: 0 })
   })
 
   it('garbage is dropped', async () => {
     const { client, target } = await startAgent({ kind: 'garbage' })
-    expect(await failureOf(ask(client, target, bulk(3)))).toMatchObject({ failure: 'timeout' })
-    expect(client.counters.dropped.length + client.counters.dropped.syntax).toBe(2)
+    const { signal, abort } = cancellable()
+    const asked = failureOf(ask(client, target, bulk(3), signal))
+    const { dropped } = client.counters
+    await vi.waitFor(() => expect(dropped.length + dropped.syntax).toBe(1), { interval: 2 })
+    abort()
+    expect(await asked).toMatchObject({ failure: 'aborted' })
   })
 
   it('an agent that goes back in OID order fails at once', async () => {
@@ -188,16 +198,16 @@ describe('what comes wrong is dropped, counted, and ends as an error', () => {
 
 describe('waiting', () => {
   it('retransmits what is lost', async () => {
-    const { client, target } = await startAgent({ kind: 'lossy', every: 2 }, { retries: 3 })
+    const { client, target } = await startAgent({ kind: 'lossy', every: 2 }, { retries: 5, timeoutMs: 20 })
     for (let i = 0; i < 4; i++) expect((await ask(client, target, bulk(2))).rows.length).toBeGreaterThan(0)
-    expect(client.counters.retransmissions).toBe(3)
+    expect(client.counters.retransmissions).toBeGreaterThan(0)
   })
 
   it('stops at the deadline, queued or sent', async () => {
     const { client, target } = await startAgent({ kind: 'silent' }, { timeoutMs: 5_000 })
     const asked = Array.from({ length: 4 }, () => failureOf(ask(client, target, bulk(1), undefined, 20)))
     expect((await Promise.all(asked)).map((error) => error.failure)).toEqual(Array(4).fill('deadline'))
-    expect(client.counters).toMatchObject({ inFlight: 0, waiting: 0, datagramsSent: 2 })
+    expect(client.counters).toMatchObject({ deadlines: 4, inFlight: 0, waiting: 0 })
   })
 
   it('stops at once when cancelled, queued or sent, and leaves others alone', async () => {

@@ -134,7 +134,7 @@ describe.runIf(hasSnmpd)('a real snmpd', () => {
     const snmpd = await startSnmpd(snmpdConf)
     const sessions = startV3Client()
     open.push(snmpd, sessions)
-    const at = { address: '127.0.0.1', port: snmpd.port, timeoutMs: 100, retries: 0 }
+    const at = { address: '127.0.0.1', port: snmpd.port, timeoutMs: 2_000, retries: 0 }
     const wrong = sessions.open({
       ...at,
       credentials: { user: 'md5', auth: { protocol: 'MD5', password: 'wrong-pass' } },

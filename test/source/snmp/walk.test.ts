@@ -25,7 +25,7 @@ async function start(mib: Mib, options: Partial<TargetOptions> & { maxSizeBytes?
     address: '127.0.0.1',
     port: agent.port,
     community: 'public',
-    timeoutMs: 50,
+    timeoutMs: 2_000,
     ...options,
   })
   return { client, agent, target, reader: readerOf(channelOf(client, target)) }

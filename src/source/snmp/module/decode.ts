@@ -45,7 +45,6 @@ export function decode(value: SnmpValue, as: DecoderName): Value {
 export function toText(value: Exclude<SnmpValue, null>): string {
   if (!(value instanceof Uint8Array)) return String(value)
   const text = utf8(value) ?? Buffer.from(value).toString('latin1')
-  // eslint-disable-next-line no-control-regex -- agents pad with NULs
   return text.replace(/[\u0000\s]+$/u, '').replaceAll('\u0000', '')
 }
 

@@ -38,11 +38,12 @@ export class Problems {
   }
 }
 
-/** The observation in canonical form; faults are added to `problems`, and then the result is not to be used. */
+/** The observation in canonical form; faults are added to `problems`, and then the result is not to be used. `part`: only what changes is stated, so that nothing is asked for. */
 export function checkObservation<T extends Omit<Observation, 'key'>>(
   item: T,
   path: string,
   problems: Problems,
+  extent: 'whole' | 'part' = 'whole',
 ): T {
   if (!isKindName(item.kind)) {
     problems.add(
@@ -59,14 +60,14 @@ export function checkObservation<T extends Omit<Observation, 'key'>>(
   for (const field of ['owner', 'contact'] as const) {
     if (item[field] != null) checkText(item[field], `${path}.${field}`, problems)
   }
-  checkLabels(item.labels, path, problems)
+  checkLabels(item.labels, path, problems, extent)
   if (item.attributes !== undefined) checkJson(item.attributes, `${path}.attributes`, problems)
   item.links?.forEach((link, index) => checkLink(link, `${path}.links[${index}]`, problems))
   return {
     ...item,
     ...(item.fields === undefined
       ? {}
-      : { fields: checkFields(getKind(item.kind), item.fields, path, problems) }),
+      : { fields: checkFields(getKind(item.kind), item.fields ?? {}, path, problems, extent) }),
   }
 }
 
@@ -88,14 +89,14 @@ function faultOfText(value: unknown): string | undefined {
   return value.isWellFormed() ? undefined : 'the text has half of a surrogate pair, which is no character'
 }
 
-function checkLabels(labels: unknown, path: string, problems: Problems): void {
+function checkLabels(labels: unknown, path: string, problems: Problems, extent: 'whole' | 'part'): void {
   if (labels === undefined) return
   if (typeof labels !== 'object' || labels === null || Array.isArray(labels))
     return problems.add(`${path}.labels`, 'labels are an object of texts')
   for (const [key, value] of Object.entries(labels)) {
     if (!/^[\w./-]{1,200}$/.test(key))
       problems.add(`${path}.labels`, `"${shown(key)}" is no label key: letters, digits, _ . / - only`)
-    checkText(value, `${path}.labels.${key}`, problems)
+    if (!(value === null && extent === 'part')) checkText(value, `${path}.labels.${key}`, problems)
   }
 }
 
@@ -129,6 +130,7 @@ function checkFields(
   fields: Record<string, unknown>,
   path: string,
   problems: Problems,
+  extent: 'whole' | 'part',
 ): Record<string, unknown> {
   const checked: Record<string, unknown> = {}
   for (const [name, value] of Object.entries(fields)) {
@@ -155,7 +157,7 @@ function checkFields(
         : checkValue(field, value, `${path}.${name}`, problems)
     }
   }
-  for (const [name, property] of propertiesOf(kind)) {
+  for (const [name, property] of extent === 'part' ? [] : propertiesOf(kind)) {
     if (property.nonNull && checked[name] === undefined)
       problems.add(`${path}.${name}`, `${kind.name} needs ${name}`)
   }

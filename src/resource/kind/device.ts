@@ -67,7 +67,13 @@ export const component: KindDefinition = {
     assetTag: property('String', { indexed: true }),
   },
   identities: [
-    { type: 'serial', strength: 'strong', property: 'serialNumber', scope: { property: 'manufacturer' } },
+    // not `serial`: a chassis module bears the number of its device, and one source lists both
+    {
+      type: 'componentSerial',
+      strength: 'strong',
+      property: 'serialNumber',
+      scope: { property: 'manufacturer' },
+    },
     {
       type: 'component',
       strength: 'strong',

@@ -1,71 +1,65 @@
 /** The rows of the graph, now or at an instant, streamed from one snapshot together with the cursor of the log. */
 import type { Knex } from 'knex'
-import type pg from 'pg'
+import pg from 'pg'
 import { limitExceeded, notFound } from '../../errors.ts'
 import type { GraphRows } from '../../graph/graph.ts'
 import type { LinkType } from '../kind/link.ts'
 import type { KindName } from '../kind/index.ts'
 import type { LinkImage, ResourceId, ResourceImage, ResourceStatus } from '../resource.ts'
+import { copyRows, type RowReader } from './copy.ts'
 
 export type Snapshot = GraphRows & { close(): Promise<void> }
 
-const batchSize = 10_000
+/** Columns of a resource image, in the order that `readImage` takes them. */
+const imageColumns = `id, kind, name, status, labels::text, owner, contact, site_id, tenant_id, fields::text, array_to_string(sources, ','),
+  generation, revision, floor(extract(epoch from created_at) * 1000)::float8, floor(extract(epoch from updated_at) * 1000)::float8,
+  drift is not null, has_conflict`
 
-/** Columns of a resource image, in the order that `toImage` reads them. */
-const imageColumns = `id, kind, name, status, labels, owner, contact, site_id, tenant_id, fields, sources, generation, revision,
-  (extract(epoch from created_at) * 1000)::float8, (extract(epoch from updated_at) * 1000)::float8, drift is not null, has_conflict`
+const linkColumns = (since: string): string =>
+  `type, from_id, to_id, floor(extract(epoch from ${since}) * 1000)::float8`
 
-type ImageRow = [
-  string,
-  KindName,
-  string,
-  ResourceStatus | null,
-  Record<string, string>,
-  string | null,
-  string | null,
-  string | null,
-  string | null,
-  Record<string, unknown>,
-  string[],
-  number,
-  number,
-  number,
-  number,
-  boolean,
-  boolean,
-]
-
-function toImage(row: ImageRow): ResourceImage {
-  return {
-    id: Number(row[0]),
-    kind: row[1],
-    name: row[2],
-    status: row[3],
-    labels: row[4],
-    owner: row[5],
-    contact: row[6],
-    siteId: row[7] === null ? null : Number(row[7]),
-    tenantId: row[8] === null ? null : Number(row[8]),
-    fields: row[9],
-    sources: row[10].map(Number),
-    generation: row[11],
-    revision: row[12],
-    createdAt: row[13],
-    updatedAt: row[14],
-    hasDrift: row[15],
-    hasConflict: row[16],
+/** Labels repeat: the same text is parsed once and gives the same object. */
+function toImageReader(): (row: RowReader) => ResourceImage {
+  const known = new Map<string, Record<string, string>>()
+  const toLabels = (text: string): Record<string, string> => {
+    const found = known.get(text)
+    if (found !== undefined) return found
+    const labels = JSON.parse(text) as Record<string, string>
+    if (known.size < 50_000) known.set(text, labels)
+    return labels
   }
+  return (row) => ({
+    id: row.integer()!,
+    kind: row.text() as KindName,
+    name: row.text()!,
+    status: row.text() as ResourceStatus | null,
+    labels: toLabels(row.text()!),
+    owner: row.text(),
+    contact: row.text(),
+    siteId: row.integer(),
+    tenantId: row.integer(),
+    fields: JSON.parse(row.text()!) as Record<string, unknown>,
+    sources: toIds(row.text()!),
+    generation: row.integer()!,
+    revision: row.integer()!,
+    createdAt: row.float(),
+    updatedAt: row.float(),
+    hasDrift: row.boolean(),
+    hasConflict: row.boolean(),
+  })
 }
 
-const toLink = ([type, from, to, since]: [LinkType, string, string, number]): LinkImage => ({
-  type,
-  from: Number(from),
-  to: Number(to),
-  since,
+const toIds = (text: string): ResourceId[] => (text === '' ? [] : text.split(',').map(Number))
+const readOldImage = (row: RowReader): ResourceImage => JSON.parse(row.text()!) as ResourceImage
+const readLink = (row: RowReader): LinkImage => ({
+  type: row.text() as LinkType,
+  from: row.integer()!,
+  to: row.integer()!,
+  since: row.float(),
 })
-const toAlias = ([id, into]: [string, string]): { id: ResourceId; into: ResourceId } => ({
-  id: Number(id),
-  into: Number(into),
+const readAlias = (row: RowReader): { id: ResourceId; into: ResourceId } => ({
+  id: row.integer()!,
+  into: row.integer()!,
 })
 
 export async function openSnapshot(db: Knex): Promise<Snapshot> {
@@ -76,13 +70,9 @@ export async function openSnapshot(db: Knex): Promise<Snapshot> {
   return {
     cursor: { epoch: rows[0]!.epoch, seq: Number(rows[0]!.seq) },
     asOf: null,
-    resources: reader.stream(`select ${imageColumns} from resource order by id`, [], toImage),
-    links: reader.stream(
-      'select type, from_id, to_id, (extract(epoch from since) * 1000)::float8 from link order by from_id, to_id',
-      [],
-      toLink,
-    ),
-    aliases: reader.stream('select id, into_id from resource_gone where into_id is not null', [], toAlias),
+    resources: reader.stream(`select ${imageColumns} from resource order by id`, toImageReader()),
+    links: reader.stream(`select ${linkColumns('since')} from link order by from_id, to_id`, readLink),
+    aliases: reader.stream('select id, into_id from resource_gone where into_id is not null', readAlias),
     close: reader.close,
   }
 }
@@ -118,24 +108,22 @@ export async function openSnapshotAt(db: Knex, instant: number, limit: number): 
         `The graph of ${at.toISOString()} had more than ${limit} resources: raise limits.asOfResources`,
       )
     }
-    const valid = 'valid_from <= $1 and (valid_to is null or valid_to > $1)'
+    const moment = `timestamptz ${pg.escapeLiteral(at.toISOString())}`
+    const valid = `valid_from <= ${moment} and (valid_to is null or valid_to > ${moment})`
     return {
       cursor: { epoch: head.epoch, seq: Number(head.seq) },
       asOf: instant,
       resources: reader.stream(
-        `select image from resource_history where ${valid} order by resource_id`,
-        [at],
-        ([image]: [ResourceImage]) => image,
+        `select image::text from resource_history where ${valid} order by resource_id`,
+        readOldImage,
       ),
       links: reader.stream(
-        `select type, from_id, to_id, (extract(epoch from valid_from) * 1000)::float8 from link_history where ${valid} order by from_id, to_id`,
-        [at],
-        toLink,
+        `select ${linkColumns('valid_from')} from link_history where ${valid} order by from_id, to_id`,
+        readLink,
       ),
       aliases: reader.stream(
-        'select id, into_id from resource_gone where into_id is not null and gone_at <= $1',
-        [at],
-        toAlias,
+        `select id, into_id from resource_gone where into_id is not null and gone_at <= ${moment}`,
+        readAlias,
       ),
       close: reader.close,
     }
@@ -147,7 +135,7 @@ export async function openSnapshotAt(db: Knex, instant: number, limit: number): 
 
 interface Reader {
   client: pg.Client
-  stream<Row extends unknown[], T>(sql: string, values: unknown[], to: (row: Row) => T): AsyncIterable<T[]>
+  stream<T>(sql: string, read: (row: RowReader) => T): AsyncIterable<T[]>
   close(): Promise<void>
 }
 
@@ -155,21 +143,13 @@ interface Reader {
 async function beginReading(db: Knex): Promise<Reader> {
   const client = (await db.client.acquireConnection()) as pg.Client
   let open = true
-  let streams = 0
+  /** Streams that were begun and not read to their end: then the connection is good for nothing else. */
+  let unread = 0
   await client.query('begin isolation level repeatable read read only')
-  async function* stream<Row extends unknown[], T>(
-    sql: string,
-    values: unknown[],
-    to: (row: Row) => T,
-  ): AsyncIterable<T[]> {
-    const name = `snapshot_${++streams}`
-    await client.query(`declare ${name} no scroll cursor for ${sql}`, values)
-    for (;;) {
-      const { rows } = await client.query<Row>({ text: `fetch ${batchSize} from ${name}`, rowMode: 'array' })
-      if (rows.length > 0) yield rows.map(to)
-      if (rows.length < batchSize) break
-    }
-    await client.query(`close ${name}`)
+  async function* stream<T>(sql: string, read: (row: RowReader) => T): AsyncIterable<T[]> {
+    unread++
+    yield* copyRows(client, sql, read)
+    unread--
   }
   return {
     client,
@@ -177,7 +157,8 @@ async function beginReading(db: Knex): Promise<Reader> {
     async close() {
       if (!open) return
       open = false
-      await client.query('rollback').catch(() => {})
+      if (unread > 0) await client.end().catch(() => {})
+      else await client.query('rollback').catch(() => {})
       await db.client.releaseConnection(client)
     },
   }

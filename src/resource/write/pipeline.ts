@@ -49,6 +49,10 @@ export interface Writing {
   removed: readonly StoredMember[]
   /** Members to look at again although they stay as they are: people decided about them. */
   again?: readonly StoredMember[]
+  /** Resources that keep their ids when several become one. */
+  keep?: ReadonlySet<ResourceId>
+  /** Members that take leave of their resource. */
+  leaving?: ReadonlySet<MemberKey>
   /** Whether faults of links refuse the write (intent) or are passed over (observed sources). */
   strict: boolean
   /** Whether what changes is intent: raises `generation`. */
@@ -116,6 +120,8 @@ class Pipeline {
     this.#links = await resolve(changed, this.#writing.strict)
     this.#problems.end()
     this.#settled = await settle(this.#trx, {
+      ...(this.#writing.keep === undefined ? {} : { keep: this.#writing.keep }),
+      ...(this.#writing.leaving === undefined ? {} : { leaving: this.#writing.leaving }),
       changed,
       links: this.#links,
       removed,

@@ -42,6 +42,10 @@ export interface SettleInput {
   removed: readonly StoredMember[]
   /** Members to look at again although they stay as they are (people decided). */
   again: readonly StoredMember[]
+  /** Resources that keep their ids when several become one. */
+  keep?: ReadonlySet<ResourceId>
+  /** Members that take leave of their resource. */
+  leaving?: ReadonlySet<MemberKey>
   /** Resolves the links of members that are pulled in. */
   resolve(members: readonly Member[]): Promise<Map<MemberKey, ResolvedLink[]>>
 }
@@ -237,7 +241,7 @@ class Settling {
     const chosen = new Map<readonly Member[], ResourceId>()
     for (const [id, group] of owner) {
       const known = chosen.get(group)
-      if (known === undefined || isBefore(best.get(id)!, best.get(known)!)) chosen.set(group, id)
+      if (known === undefined || this.#isPreferred(id, known, best)) chosen.set(group, id)
     }
     const fresh = groups.filter((group) => !chosen.has(group))
     const ids = await nextIds(this.#trx, fresh.length)
@@ -250,7 +254,13 @@ class Settling {
     await this.#lookAgainWithin(left)
   }
 
+  #isPreferred(id: ResourceId, known: ResourceId, best: ReadonlyMap<ResourceId, Member>): boolean {
+    const [keepsNew, keepsOld] = [this.#input.keep?.has(id) ?? false, this.#input.keep?.has(known) ?? false]
+    return keepsNew === keepsOld ? isBefore(best.get(id)!, best.get(known)!) : keepsNew
+  }
+
   #currentOf(member: Member): ResourceId | undefined {
+    if (this.#input.leaving?.has(keyOf(member)) && !this.#out.resourceOf.has(keyOf(member))) return undefined
     return this.#out.resourceOf.get(keyOf(member)) ?? member.resourceId ?? undefined
   }
 

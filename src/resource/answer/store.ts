@@ -1,0 +1,41 @@
+/** SQL of answers that are kept with their idempotency key, written in the transaction of the write itself. */
+import { createHash } from 'node:crypto'
+import type { Knex } from 'knex'
+import type { IdempotencyKey, WriteResult } from '../verbs.ts'
+import { canonical } from '../write/relink.ts'
+
+const hashOf = ({ action, input }: IdempotencyKey): Buffer =>
+  createHash('sha256')
+    .update(canonical([action, input]))
+    .digest()
+
+export async function findAnswer(
+  trx: Knex,
+  asked: IdempotencyKey,
+): Promise<{ sameInput: boolean; answer: unknown } | undefined> {
+  const [row] = (await trx('idempotency')
+    .where({ actor: asked.actor, key: asked.key })
+    .select('input_hash', 'answer')) as { input_hash: Buffer; answer: unknown }[]
+  return row && { sameInput: row.input_hash.equals(hashOf(asked)), answer: row.answer }
+}
+
+export async function keepAnswer(
+  trx: Knex.Transaction,
+  asked: IdempotencyKey,
+  answer: WriteResult,
+  at: Date,
+): Promise<void> {
+  await trx('idempotency').insert({
+    actor: asked.actor,
+    key: asked.key,
+    action: asked.action,
+    input_hash: hashOf(asked),
+    answer: JSON.stringify(answer),
+    at,
+  })
+}
+
+/** Removes answers from before `instant`; gives how many. */
+export async function pruneAnswers(db: Knex, instant: Date): Promise<number> {
+  return db('idempotency').where('at', '<', instant).delete()
+}

@@ -1,0 +1,135 @@
+/** Taking in what people write: the whole input is read and checked before anything is touched, then written in one transaction. */
+import { invalidInput, PlenumError } from '../errors.ts'
+import { checkKey, checkObservation, Problems } from './check.ts'
+import { kinds } from './kind/index.ts'
+import { membersByKey, membersOfSource, type SourceRow, type StoredMember } from './observation/store.ts'
+import { ensureSource, inventorySource, toMember } from './origin.ts'
+import { keyOf, type Member, type MemberKey } from './reconcile/member.ts'
+import type { Actor, Observation } from './resource.ts'
+import { transact, type Transacting } from './transact.ts'
+import type { ImportRequest, InventoryItem, WriteResult } from './verbs.ts'
+import { inSlices } from './write/breathe.ts'
+import { hashOf } from './write/hash.ts'
+import { write } from './write/pipeline.ts'
+
+/** More than this share and this many gone at once is not believed without `acceptVanished`. */
+export const vanishingShare = 0.05
+export const vanishingCount = 20
+
+interface Item {
+  observation: Observation
+  path: string
+}
+
+export async function importInventory(
+  transacting: Transacting,
+  request: ImportRequest,
+  by: Actor,
+): Promise<WriteResult> {
+  const items = await readItems(request)
+  return transact(transacting, by, request.dryRun, async (trx, at) => {
+    const source = await ensureSource(trx, inventorySource(request.source), by, at)
+    if (source.role !== 'intent')
+      throw invalidInput(
+        `"${request.source}" is a source that observes: take another name for the inventory`,
+        'input.source',
+      )
+    const known =
+      request.mode === 'replace'
+        ? await membersOfSource(trx, source.id)
+        : await membersByKey(trx, source.id, [...items.keys()])
+    const { changed, paths, unchanged } = await changedOf(items, known, source, at)
+    const removed = request.mode === 'replace' ? known.filter((member) => !items.has(member.key)) : []
+    if (!request.acceptVanished) refuseVanishing(removed, known.length)
+    return write(
+      trx,
+      {
+        changed,
+        removed,
+        unchanged,
+        strict: true,
+        intent: true,
+        pathOf: (member) => paths.get(keyOf(member)) ?? member.key,
+      },
+      by,
+      at,
+    )
+  })
+}
+
+function refuseVanishing(removed: readonly StoredMember[], known: number): void {
+  if (removed.length <= vanishingCount || removed.length <= known * vanishingShare) return
+  throw new PlenumError(
+    'CONFLICT',
+    `${removed.length} of ${known} things would end: when that is meant, send acceptVanished`,
+    { reason: 'STATE', path: 'input.acceptVanished' },
+  )
+}
+
+async function readItems({ items, signal }: ImportRequest): Promise<Map<string, Item>> {
+  const problems = new Problems()
+  const read = new Map<string, Item>()
+  for await (const batch of items) {
+    await inSlices(batch, 500, (slice) => {
+      signal.throwIfAborted()
+      for (const item of slice) readItem(item, read, problems)
+    })
+    if (problems.isFull) break
+  }
+  problems.end()
+  return read
+}
+
+function readItem({ path, key, ...item }: InventoryItem, read: Map<string, Item>, problems: Problems): void {
+  const checked = checkObservation(item, path, problems)
+  const own = key ?? defaultKey(checked)
+  const known = read.get(own)
+  if (known !== undefined) {
+    return problems.add(
+      path,
+      `the key "${own.slice(0, 80)}" is that of ${known.path} already${key === undefined ? ': give them keys of their own' : ''}`,
+    )
+  }
+  read.set(checkKey(own, `${path}.key`), { observation: { ...checked, key: own }, path })
+}
+
+/** `Kind:name`; where names repeat by nature, with what it is a part of before it: `NetworkInterface:Server:name=web-1/eth0`. */
+function defaultKey({ kind, name, links }: Omit<Observation, 'key'>): string {
+  const definition = kinds.get(kind)
+  if (definition === undefined || definition.nameIndexed) return `${kind}:${name}`
+  const types = definition.identities.flatMap((rule) =>
+    rule.scope !== undefined && 'parent' in rule.scope ? [rule.scope.parent] : [],
+  )
+  const to = links?.find((link) => types.includes(link.type) && link.direction !== 'in')?.to
+  const parent = to === undefined ? '' : 'ref' in to ? to.ref : 'key' in to ? to.key : JSON.stringify(to)
+  return parent === '' ? `${kind}:${name}` : `${kind}:${parent}/${name}`
+}
+
+async function changedOf(
+  items: ReadonlyMap<string, Item>,
+  known: readonly StoredMember[],
+  source: SourceRow,
+  at: Date,
+): Promise<{ changed: Member[]; paths: Map<MemberKey, string>; unchanged: number }> {
+  const before = new Map(known.map((member) => [member.key, member]))
+  const changed: Member[] = []
+  const paths = new Map<MemberKey, string>()
+  let unchanged = 0
+  await inSlices([...items.values()], 1_000, (slice) => {
+    for (const { observation, path } of slice) {
+      const old = before.get(observation.key)
+      if (old !== undefined && old.hash.equals(hashOf(observation))) {
+        unchanged++
+        continue
+      }
+      const member = {
+        ...toMember(observation, source, at),
+        resourceId: old?.resourceId ?? null,
+        firstSeenAt: old?.firstSeenAt ?? at.getTime(),
+      }
+      changed.push(member)
+      paths.set(keyOf(member), path)
+    }
+  })
+  return { changed, paths, unchanged }
+}

@@ -1,0 +1,180 @@
+/**
+ * Makes the observations of one source equal to what it lists now. The whole listing is read before anything is touched, so one that fails changes nothing.
+ * An authoritative source ends its claim on what it leaves out of two complete listings; another one's claims only go stale.
+ */
+import { appendEvents } from '../event/store.ts'
+import { notFound, PlenumError } from '../errors.ts'
+import { checkObservation, Problems } from './check.ts'
+import { vanishingCount, vanishingShare } from './inventory.ts'
+import {
+  findSource,
+  membersByKey,
+  membersOfSource,
+  noteMissed,
+  noteSeen,
+  type SourceRow,
+  type StoredMember,
+} from './observation/store.ts'
+import { toMember } from './origin.ts'
+import type { Member } from './reconcile/member.ts'
+import type { Actor, Gone, Observation, ResourceId } from './resource.ts'
+import { isCurrentEpoch, noteSync } from './source/store.ts'
+import { transact, type Transacting } from './transact.ts'
+import type { SyncRequest, SyncResult, WriteResult } from './verbs.ts'
+import { hashOf } from './write/hash.ts'
+import { canonical } from './write/relink.ts'
+import { write } from './write/pipeline.ts'
+
+const listingsUntilGone = 2
+
+export async function sync(transacting: Transacting, request: SyncRequest, by: Actor): Promise<SyncResult> {
+  const began = new Date()
+  const listed = await readListing(request)
+  return transact(transacting, by, false, async (trx, at) => {
+    const source = await sourceOf(trx, request.sourceId)
+    if (request.epoch !== undefined && !(await isCurrentEpoch(trx, source.id, request.epoch))) {
+      throw new PlenumError(
+        'CONFLICT',
+        `The turn on source ${source.name} is another process' by now: its listing is dropped`,
+        { reason: 'STATE' },
+      )
+    }
+    const known = await membersOfSource(trx, source.id)
+    const missing = known.filter((member) => !listed.has(member.key))
+    const removed = source.authoritative
+      ? missing.filter((member) => member.missedListings + 1 >= listingsUntilGone || request.acceptVanished)
+      : []
+    const held = request.acceptVanished ? null : heldBecause(missing, known.length, source)
+    if (held !== null)
+      await appendEvents(
+        trx,
+        by.name,
+        [{ type: 'SyncHeld', id: source.id, detail: { held, missing: missing.length, known: known.length } }],
+        at,
+      )
+    const changed = changedOf(listed, known, source, at)
+    const back = known.filter(
+      (member) =>
+        member.missedListings > 0 && listed.has(member.key) && !changed.some((one) => one.key === member.key),
+    )
+    if (back.length > 0)
+      await noteSeen(
+        trx,
+        source.id,
+        back.map((member) => member.key),
+      )
+    const ending = held === null ? removed : []
+    const going = new Set(ending.map((member) => member.key))
+    const missed = missing.filter((member) => !going.has(member.key))
+    if (missed.length > 0 && held === null)
+      await noteMissed(
+        trx,
+        source.id,
+        missed.map((member) => member.key),
+        at,
+      )
+    const result = await write(
+      trx,
+      {
+        changed,
+        removed: ending,
+        unchanged: listed.size - changed.length,
+        strict: false,
+        intent: source.role === 'intent',
+      },
+      by,
+      at,
+    )
+    const note = {
+      at: began,
+      tookSeconds: (Date.now() - began.getTime()) / 1_000,
+      seen: listed.size,
+      changed: changed.length + ending.length,
+      held,
+    }
+    await noteSync(trx, source.id, note)
+    return { ...result, seen: listed.size, held }
+  })
+}
+
+/** Pushed changes: what is said to be gone is gone at once. */
+export function push(
+  transacting: Transacting,
+  sourceId: ResourceId,
+  changes: readonly (Observation | Gone)[],
+  by: Actor,
+): Promise<WriteResult> {
+  const last = new Map(changes.map((change) => [change.key, change]))
+  const problems = new Problems()
+  const listed = new Map<string, Observation>()
+  for (const change of last.values())
+    if (!('gone' in change)) listed.set(change.key, checkObservation(change, change.key, problems))
+  problems.end()
+  return transact(transacting, by, false, async (trx, at) => {
+    const source = await sourceOf(trx, sourceId)
+    const known = await membersByKey(trx, source.id, [...last.keys()])
+    const changed = changedOf(listed, known, source, at)
+    const removed = known.filter((member) => !listed.has(member.key))
+    return write(
+      trx,
+      {
+        changed,
+        removed,
+        unchanged: listed.size - changed.length,
+        strict: false,
+        intent: source.role === 'intent',
+      },
+      by,
+      at,
+    )
+  })
+}
+
+async function sourceOf(trx: Transacting['db'], id: ResourceId): Promise<SourceRow> {
+  const source = await findSource(trx, { id })
+  if (source === undefined) throw notFound(`There is no source ${id}`)
+  return source
+}
+
+/** The same thing listed twice is one; one key for two different things is a fault of the source. */
+async function readListing({ listing, signal }: SyncRequest): Promise<Map<string, Observation>> {
+  const listed = new Map<string, Observation>()
+  const problems = new Problems()
+  for await (const observation of listing) {
+    signal.throwIfAborted()
+    const checked = checkObservation(observation, observation.key, problems)
+    const known = listed.get(observation.key)
+    if (known !== undefined && canonical(known) !== canonical(checked)) {
+      problems.add(observation.key, 'the source gives this key to two different things')
+    }
+    listed.set(observation.key, checked)
+  }
+  problems.end()
+  return listed
+}
+
+function heldBecause(missing: readonly StoredMember[], known: number, source: SourceRow): string | null {
+  if (!source.authoritative || missing.length <= vanishingCount || missing.length <= known * vanishingShare)
+    return null
+  return `${missing.length} of ${known} things are gone at once: nothing was ended; accept it by syncSource with acceptVanished, or repair the source`
+}
+
+function changedOf(
+  listed: ReadonlyMap<string, Observation>,
+  known: readonly StoredMember[],
+  source: SourceRow,
+  at: Date,
+): Member[] {
+  const before = new Map(known.map((member) => [member.key, member]))
+  return [...listed.values()].flatMap((observation) => {
+    const old = before.get(observation.key)
+    if (old?.hash.equals(hashOf(observation))) return []
+    return [
+      {
+        ...toMember(observation, source, at),
+        resourceId: old?.resourceId ?? null,
+        firstSeenAt: old?.firstSeenAt ?? at.getTime(),
+      },
+    ]
+  })
+}

@@ -20,6 +20,8 @@ export interface MappedReading {
   key: string
   metric: string
   unit: string | null
+  /** Which of several of this metric on one resource. */
+  label: string | null
   type: 'gauge' | 'counter'
   value: number
 }
@@ -193,7 +195,17 @@ function toReading(
   const number = Number(value)
   if (!Number.isFinite(number)) return []
   const unit = metric.unit === undefined ? null : labelOf(metric.unit, row, tables)
-  return [{ key, metric: name, unit, type: metric.type, value: number }]
+  const label = metric.label === undefined ? null : evaluate(metric.label, row, tables)
+  return [
+    {
+      key,
+      metric: name,
+      unit,
+      label: label === null ? null : String(label),
+      type: metric.type,
+      value: number,
+    },
+  ]
 }
 
 function labelOf(label: ModuleMetric['name'], row: Row, tables: Tables): string | null {

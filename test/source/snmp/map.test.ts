@@ -171,6 +171,23 @@ describe.runIf(hasRecordings)('recordings', () => {
     expect(parts).toBeGreaterThan(500)
   })
 
+  it("give every expected file system's and processor's reading", () => {
+    const linux = mapped.get('linux_lsi')?.readings ?? []
+    const value = (metric: string, label: string) =>
+      linux.find((one) => one.metric === metric && one.label === label)?.value
+    const disks = expectedRows('linux_lsi', 'storage', 'storage')
+    expect(disks.length).toBeGreaterThan(0)
+    for (const disk of disks) {
+      const label = String(disk['storage_descr'])
+      expect([label, value('filesystem.size', label)]).toEqual([label, disk['storage_size']])
+    }
+    const processors = expectedRows('linux_lsi', 'processors', 'processors').map(
+      (one) => one['processor_usage'],
+    )
+    const loads = linux.filter(({ metric }) => metric === 'cpu.load').map((one) => one.value)
+    expect(loads).toEqual(processors)
+  })
+
   it('give every expected ENTITY-SENSOR reading', () => {
     let compared = 0
     for (const name of ['arista_eos', 'cumulus_cumulus', 'nxos_n3k-3064pq']) {

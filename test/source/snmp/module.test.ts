@@ -72,7 +72,7 @@ describe('a module file', () => {
       })),
     ])
     expect(readings).toEqual([
-      { key: 'd/fan/1', metric: 'fan.speed', unit: 'rpm', type: 'gauge', value: 4200 },
+      { key: 'd/fan/1', metric: 'fan.speed', unit: 'rpm', label: null, type: 'gauge', value: 4200 },
     ])
     await client.close()
     await responder.close()
@@ -193,5 +193,30 @@ describe('decoding', () => {
     expect(lldpId('port', 5, Buffer.from('Ethernet1/49'))).toBe('Ethernet1/49')
     expect(lldpId('port', 3, bytes('18e728922878'))).toBe('18:e7:28:92:28:78')
     expect(lldpId('port', 7, Buffer.from(''))).toBeNull()
+  })
+})
+
+describe('aggregates', () => {
+  it('have the ports that say so as members, whatever a port without one says', async () => {
+    const client = await startSnmpClient()
+    const responder = startResponder()
+    const mib = mibOf(
+      ...['eth1', 'eth2', 'eth3', 'bond0'].map((name, i) => `1.3.6.1.2.1.31.1.1.1.1.${i + 1}|4|${name}`),
+      ...[4, 2, 0].map((aggregate, i) => `1.2.840.10006.300.43.1.2.1.1.13.${i + 1}|2|${aggregate}`),
+    )
+    const { port } = await responder.add({ mib })
+    const target = client.target({ address: '127.0.0.1', port, community: 'public' })
+    const modules = (await loadModules()).filter(({ module }) => ['interface', 'lag'].includes(module))
+    const tables = await readTables(readerOf(channelOf(client, target)), modules)
+    const { observations } = toObservations(modules, tables, { source: 's', key: 'd', name: 'box' })
+    const members = observations.flatMap(({ name, links = [] }) =>
+      links
+        .filter(({ type }) => type === 'MEMBER_OF')
+        .map(({ to }) => `${name} ${'key' in to ? to.key : ''}`),
+    )
+    expect(members).toEqual(['eth1 d/interface/bond0'])
+    expect(observations).toHaveLength(5)
+    await client.close()
+    await responder.close()
   })
 })

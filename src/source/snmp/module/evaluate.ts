@@ -17,6 +17,12 @@ export function evaluate(expression: Expression, row: Row, tables: Tables): Valu
   }
   if ('text' in expression) return fill(expression.text, row, tables)
   if ('from' in expression) return derived(expression, row, tables)
+  if ('product' in expression) {
+    const factors = expression.product.map((one) => evaluate(one, row, tables))
+    return factors.every(hasValue)
+      ? factors.reduce<number>((product, factor) => product * Number(factor), 1)
+      : null
+  }
   if ('lookup' in expression) return lookedUp(expression, row, tables)
   if ('lldpId' in expression) {
     const id = typeof expression.id === 'string' ? row.raw(expression.id) : null

@@ -12,7 +12,19 @@ export type { Module } from './schema.ts'
 
 const shipped = join(import.meta.dirname, 'shipped')
 /** Vendors' own words count before what the standard tables say, and those before nothing. */
-const last = ['system', 'interface', 'address', 'entity', 'bgp', 'bridge', 'lldp']
+const last = [
+  'system',
+  'interface',
+  'lag',
+  'address',
+  'entity',
+  'bgp',
+  'bridge',
+  'lldp',
+  'cdp',
+  'host-resources',
+  'ucd',
+]
 
 /**
  * The shipped modules and those of the user's folder, which replace shipped ones of the same name. Throws INVALID_INPUT with file, line

@@ -90,6 +90,8 @@ function* findFaults(module: Module): Iterable<Fault> {
   for (const [at, metric] of module.metrics.entries()) {
     const path = ['metrics', at]
     yield* partFaults(module, { each: metric.each, name: metric.value, where: metric.where }, path)
+    if (metric.label !== undefined)
+      yield* expressionFaults(module, metric.each, metric.label, [...path, 'label'])
     if (metric.of !== undefined) yield* templateFaults(module, metric.each, metric.of, [...path, 'of'])
   }
 }
@@ -148,6 +150,7 @@ function* expressionFaults(
   if ('first' in expression) inner.push(...expression.first)
   if ('from' in expression)
     inner.push(expression.from, ...(expression.exponent === undefined ? [] : [expression.exponent]))
+  if ('product' in expression) inner.push(...expression.product)
   if ('lookup' in expression) {
     inner.push(expression.by)
     const other = expression.lookup

@@ -47,6 +47,8 @@ export type Expression =
     }
   /** A value of the row of another table: by its index, or by `on`, one of its values. */
   | { lookup: string; by: Expression; on?: string | undefined; get: Expression }
+  /** Numbers multiplied with each other. */
+  | { product: Expression[] }
   /** An LLDP id, read as its subtype says. */
   | { lldpId: 'chassis' | 'port'; subtype: Expression; id: Expression }
   | { if: Expression; in: (string | number | boolean)[]; then: Expression; else?: Expression | undefined }
@@ -57,6 +59,7 @@ const expression: z.ZodType<Expression> = z.lazy(() =>
     z.strictObject({ const: scalar }),
     z.strictObject({ first: z.array(expression).min(1) }),
     z.strictObject({ text: z.string() }),
+    z.strictObject({ product: z.array(expression).min(2) }),
     z.strictObject({
       from: expression,
       as: decoder.optional(),
@@ -130,6 +133,8 @@ const metric = z.strictObject({
     .union([z.string(), z.strictObject({ from: expression, enum: z.record(z.string(), z.string()) })])
     .optional(),
   type: z.enum(['gauge', 'counter']),
+  /** Which of several of this name on one resource: a disk, a processor. */
+  label: expression.optional(),
   value: expression,
 })
 

@@ -26,13 +26,34 @@ export class StringTable {
   }
 }
 
+/** Numbers beyond 31 bits are objects: of a speed that a million ports have one is enough. */
+export class NumberTable {
+  readonly #shared = new Map<number, number>()
+
+  share(value: number): number {
+    if ((value | 0) === value) return value
+    const found = this.#shared.get(value)
+    if (found !== undefined) return found
+    if (this.#shared.size < trial) this.#shared.set(value, value)
+    return value
+  }
+}
+
 const noLabels: LabelSet = { labels: Object.freeze({}), pairs: [] }
 
 export class LabelTable {
   readonly #sets = new Map<string, LabelSet>()
+  /** Loading gives the same object for the same labels. */
+  readonly #known = new WeakMap<object, LabelSet>()
   readonly #strings = new StringTable()
 
   share(labels: Readonly<Record<string, string>>): LabelSet {
+    let set = this.#known.get(labels)
+    if (set === undefined) this.#known.set(labels, (set = this.#find(labels)))
+    return set
+  }
+
+  #find(labels: Readonly<Record<string, string>>): LabelSet {
     const keys = Object.keys(labels)
     if (keys.length === 0) return noLabels
     const mark = keys

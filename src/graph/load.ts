@@ -3,7 +3,7 @@ import { setImmediate as breathe } from 'node:timers/promises'
 import type { GraphRows } from './graph.ts'
 import { MemoryGraph } from './memory.ts'
 
-const sliceMs = 10
+const sliceMs = 5
 
 /** Rows that come ascending by id need no sorting afterwards. Throws when rows contradict each other. */
 export async function loadGraph(
@@ -23,15 +23,14 @@ async function each<T>(
   take: (item: T) => void,
   signal: AbortSignal | undefined,
 ): Promise<void> {
+  let began = performance.now()
   for await (const batch of batches) {
     signal?.throwIfAborted()
-    let began = performance.now()
     for (let index = 0; index < batch.length; index++) {
       take(batch[index]!)
-      if (index % 64 !== 0 || performance.now() - began < sliceMs) continue
+      if (index % 16 !== 0 || performance.now() - began < sliceMs) continue
       await breathe()
       began = performance.now()
     }
-    await breathe()
   }
 }

@@ -234,6 +234,7 @@ export class MemoryGraph implements LiveGraph {
     this.#byId[id & (shardCount - 1)]!.delete(id)
     this.indexes.remove(vertex)
     this.adjacency.leave(vertex)
+    this.#maker.drop(vertex)
   }
 
   #addNewLink(link: LinkImage): void {

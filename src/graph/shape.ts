@@ -2,8 +2,9 @@
 import { getKind, kindNames, propertiesOf, type KindName } from '../resource/kind/index.ts'
 import type { KindDefinition } from '../resource/kind/kind.ts'
 import type { ResourceImage } from '../resource/resource.ts'
-import { LabelTable, SourceTable, StringTable } from './intern.ts'
-import { StoredVertex, type Fields } from './vertex.ts'
+import { LabelTable, NumberTable, SourceTable, StringTable } from './intern.ts'
+import { createdCell, StoredVertex, timesWidth, updatedCell, writeInstant, type Fields } from './vertex.ts'
+import { Records } from './records.ts'
 
 interface Shape {
   kind: KindDefinition
@@ -12,6 +13,7 @@ interface Shape {
   properties: readonly string[]
   indexed: readonly string[]
   shared: ReadonlyMap<string, StringTable>
+  numbers: NumberTable
   /** Absent where names are unique by nature. */
   names: StringTable | undefined
 }
@@ -26,6 +28,7 @@ function toShape(name: KindName): Shape {
     properties: properties.map(([key]) => key),
     indexed: properties.filter(([, one]) => one.indexed).map(([key]) => key),
     shared: new Map(ofText.map(([key]) => [key, new StringTable()])),
+    numbers: new NumberTable(),
     names: kind.nameIndexed ? undefined : new StringTable(),
   }
 }
@@ -36,6 +39,7 @@ export class VertexMaker {
   readonly #labels = new LabelTable()
   readonly #sources = new SourceTable()
   readonly #people = new StringTable()
+  readonly #times = new Records(timesWidth)
 
   make(image: ResourceImage): StoredVertex {
     const shape = this.#shapeOf(image)
@@ -47,7 +51,9 @@ export class VertexMaker {
       this.#labels.share(image.labels),
       this.#sources.share(image.sources),
       fields,
+      this.#times,
     )
+    vertex.time = this.#times.add()
     this.#fill(vertex, image)
     return vertex
   }
@@ -61,6 +67,11 @@ export class VertexMaker {
     vertex.labelSet = this.#labels.share(image.labels)
     vertex.sources = this.#sources.share(image.sources)
     this.#fill(vertex, image)
+  }
+
+  /** The vertex is no longer. */
+  drop(vertex: StoredVertex): void {
+    this.#times.free(vertex.time)
   }
 
   #shapeOf(image: ResourceImage): Shape {
@@ -77,8 +88,8 @@ export class VertexMaker {
     vertex.tenantId = image.tenantId
     vertex.generation = image.generation
     vertex.revision = image.revision
-    vertex.createdAt = image.createdAt
-    vertex.updatedAt = image.updatedAt
+    writeInstant(this.#times, vertex.time, createdCell, image.createdAt)
+    writeInstant(this.#times, vertex.time, updatedCell, image.updatedAt)
     vertex.hasDrift = image.hasDrift
     vertex.hasConflict = image.hasConflict
   }
@@ -91,7 +102,12 @@ function toFields(shape: Shape, image: ResourceImage): Fields {
     const property = properties[index]!
     const value = image.fields[property]
     if (value === undefined || value === null) continue
-    fields[property] = typeof value === 'string' ? (shape.shared.get(property)?.share(value) ?? value) : value
+    fields[property] =
+      typeof value === 'string'
+        ? (shape.shared.get(property)?.share(value) ?? value)
+        : typeof value === 'number'
+          ? shape.numbers.share(value)
+          : value
   }
   return fields
 }

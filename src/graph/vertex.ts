@@ -2,6 +2,7 @@
 import type { KindDefinition } from '../resource/kind/kind.ts'
 import type { Health, ResourceId, ResourceStatus } from '../resource/resource.ts'
 import type { Vertex } from './graph.ts'
+import type { Records } from './records.ts'
 
 export type Fields = Readonly<Record<string, unknown>>
 
@@ -27,13 +28,14 @@ export class StoredVertex implements Vertex {
   sources: readonly ResourceId[]
   generation = 1
   revision = 1
-  createdAt = 0
-  updatedAt = 0
   hasDrift = false
   hasConflict = false
   fields: Fields
   /** Where its links find it. */
   slot = 0
+  /** Row of its instants in `times`: as numbers of its own they would be two objects more. */
+  time = 0
+  times: Records
   /** The first of its bundles of links; 0: it has none. */
   bundle = 0
 
@@ -44,6 +46,7 @@ export class StoredVertex implements Vertex {
     labelSet: LabelSet,
     sources: readonly ResourceId[],
     fields: Fields,
+    times: Records,
   ) {
     this.id = id
     this.kind = kind
@@ -51,9 +54,33 @@ export class StoredVertex implements Vertex {
     this.labelSet = labelSet
     this.sources = sources
     this.fields = fields
+    this.times = times
+  }
+
+  get createdAt(): number {
+    return readInstant(this.times, this.time, createdCell)
+  }
+
+  get updatedAt(): number {
+    return readInstant(this.times, this.time, updatedCell)
   }
 
   get labels(): Readonly<Record<string, string>> {
     return this.labelSet.labels
   }
+}
+
+export const timesWidth = 4
+export const createdCell = 0
+export const updatedCell = 2
+
+/** Milliseconds in two cells. */
+export function writeInstant(records: Records, row: number, cell: number, instant: number): void {
+  const whole = Math.floor(instant)
+  records.set(row, cell, whole | 0)
+  records.set(row, cell + 1, Math.floor(whole / 2 ** 32))
+}
+
+export function readInstant(records: Records, row: number, cell: number): number {
+  return records.get(row, cell + 1) * 2 ** 32 + (records.get(row, cell) >>> 0)
 }

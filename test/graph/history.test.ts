@@ -138,8 +138,12 @@ function contents(graph: MemoryGraph, ids: number): unknown {
   return {
     size: graph.size,
     linkCount: graph.linkCount,
-    vertices: all.map(({ kind, fields, labels, ...rest }) => ({
+    vertices: all.map(({ kind, fields, labels, createdAt, updatedAt, ...rest }) => ({
       ...rest,
+      createdAt,
+      updatedAt,
+      time: 0,
+      times: 0,
       kind: kind.name,
       fields: { ...fields },
       labels: { ...labels },

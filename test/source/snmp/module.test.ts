@@ -141,6 +141,10 @@ describe('a module file', () => {
       code: 'INVALID_INPUT',
       message: expect.stringMatching(/^bad\.yaml:1: module: /),
     })
+    const lookUp =
+      'tables:\n  a: { columns: { b: 1.3.6.1 }, values: { c: { lookup: none, by: b, get: x } } }\n'
+    await writeFile(join(folder, 'bad.yaml'), `module: bad\ndescription: x\n${lookUp}`)
+    await expect(loadModules(folder)).rejects.toThrow('bad.yaml:4: no module has a table none')
     await rm(folder, { recursive: true })
   })
 })

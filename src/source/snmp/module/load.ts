@@ -5,7 +5,7 @@ import { moduleSchema, type Expression, type Module } from './schema.ts'
 
 type Path = readonly PropertyKey[]
 
-/** Reads a module file; throws INVALID_INPUT that names file, line and reason. Names of other modules' tables are checked by `checkModules`. */
+/** Reads a module file; throws INVALID_INPUT that names file, line and reason. Look-ups in other modules' tables are checked by `loadModules`. */
 export function parseModule(text: string, file: string): Module {
   const lines = new LineCounter()
   const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true })

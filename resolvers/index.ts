@@ -4,7 +4,9 @@ import { counting } from './count.ts'
 import { event } from './event.ts'
 import { inventory } from './inventory.ts'
 import { link } from './link.ts'
+import { ways } from './path.ts'
 import { resource } from './resource.ts'
+import { searching } from './search.ts'
 import { source } from './source.ts'
 import { token } from './token.ts'
 import { viewer } from './viewer.ts'
@@ -16,7 +18,19 @@ interface Part {
   readonly Subscription?: Fields
 }
 
-const parts: readonly Part[] = [resource, change, counting, link, inventory, event, source, token, viewer]
+const parts: readonly Part[] = [
+  resource,
+  change,
+  counting,
+  ways,
+  searching,
+  link,
+  inventory,
+  event,
+  source,
+  token,
+  viewer,
+]
 
 const joined = (root: keyof Part): Fields => Object.assign({}, ...parts.map((part) => part[root])) as Fields
 

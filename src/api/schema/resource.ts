@@ -2,9 +2,8 @@
 import type { GraphQLResolveInfo } from 'graphql'
 import type { Context } from '../../context.ts'
 import { invalidInput } from '../../errors.ts'
-import type { GraphLink, Reached, ReachOptions, Vertex } from '../../graph/graph.ts'
+import type { GraphLink, Reached, ReachOptions } from '../../graph/graph.ts'
 import type { PageArguments } from '../../graph/page.ts'
-import { access, seesAll } from '../../graph/scope.ts'
 import type { KindName } from '../../resource/kind/index.ts'
 import type { LinkType } from '../../resource/kind/link.ts'
 import type { ProvenanceEntry } from '../../resource/verbs.ts'
@@ -13,7 +12,7 @@ import { history } from './history.ts'
 import { presentOnly } from './instant.ts'
 import { loadersOf } from './loader.ts'
 import { servicesOn } from './carried.ts'
-import { canSeeLink, LinkView, see, seeId, seeLinks, type View } from './view.ts'
+import { canSeeLink, LinkView, see, seeId, seeLinks, visibleTo, type View } from './view.ts'
 
 export type FieldResolver = (view: View, args: never, context: Context, info: GraphQLResolveInfo) => unknown
 
@@ -163,7 +162,7 @@ function reached(
     throw invalidInput(`depth must be 1 or more; it is ${args.depth}`, 'depth')
   const options: ReachOptions = {
     signal: context.signal,
-    ...(seesAll(context.viewer) ? {} : { visible: (one: Vertex) => access(context.viewer, one) !== null }),
+    ...visibleTo(context),
     ...(args.depth == null ? {} : { depth: args.depth }),
     ...(args.kind ? { kind: args.kind } : {}),
   }

@@ -63,3 +63,7 @@ export const seeLinks = (context: Context, graph: Graph, links: readonly GraphLi
 /** Those of a list that the viewer may see at all. */
 export const visibleOf = (context: Context, vertices: readonly Vertex[]): readonly Vertex[] =>
   seesAll(context.viewer) ? vertices : vertices.filter((vertex) => access(context.viewer, vertex) !== null)
+
+/** The same as an option of walks; nothing when the viewer sees all. */
+export const visibleTo = (context: Context): { visible?: (vertex: Vertex) => boolean } =>
+  seesAll(context.viewer) ? {} : { visible: (vertex) => access(context.viewer, vertex) !== null }

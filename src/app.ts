@@ -1,0 +1,87 @@
+/** The whole program put together: a list of starts, closed in reverse. */
+import type { Logger } from 'pino'
+import { startApi } from './api/index.ts'
+import { buildSchema } from './api/schema/index.ts'
+import type { Config } from './config.ts'
+import { migrate, openDb } from './db.ts'
+import { writeAudit } from './event/audit/store.ts'
+import { startEvents } from './event/index.ts'
+import { appendEvents } from './event/store.ts'
+import { startGraph } from './graph/index.ts'
+import { readInventory } from './inventory/index.ts'
+import { startResources } from './resource/index.ts'
+import { startTokens } from './token/index.ts'
+
+export interface App {
+  url: string
+  /** The administrator's secret, when this start made it. */
+  adminSecret: string | undefined
+  close(): Promise<void>
+}
+
+export async function startApp(config: Config, databaseUrl: string, log: Logger): Promise<App> {
+  const closing: (() => Promise<unknown>)[] = []
+  const close = async () => {
+    for (const end of closing.reverse().splice(0)) await end()
+  }
+  try {
+    const db = openDb({ url: databaseUrl, poolSize: config.database.poolSize })
+    closing.push(() => db.destroy())
+    await migrate(db)
+
+    const events = startEvents({ db, url: databaseUrl, log })
+    closing.push(() => events.close())
+
+    const resources = startResources({ db, wake: () => events.feed.wake() })
+    const holder = await startGraph({ resources, events, limits: config.limits, log })
+    closing.push(() => holder.close())
+
+    const tokens = startTokens({
+      db,
+      log,
+      onChange: async (type, token, by) => {
+        await db.transaction((trx) =>
+          appendEvents(trx, by.name, [{ type, detail: { tokenId: token.id, name: token.name } }]),
+        )
+        events.feed.wake()
+      },
+    })
+    closing.push(() => tokens.close())
+    const adminSecret = await tokens.ensureAdmin(config.adminToken)
+
+    const api = await startApi({
+      config: { ...config.http, limits: config.limits },
+      schema: buildSchema(),
+      get graph() {
+        return holder.graph
+      },
+      graphAt: (instant) => holder.graphAt(instant),
+      resources,
+      events: events.feed,
+      tokens,
+      audit: (entry) => writeAudit(db, entry),
+      readInventory,
+      ready: async () =>
+        checkReady(
+          holder.notReady(),
+          await db.raw('select 1').then(
+            () => undefined,
+            (error: Error) => error.message,
+          ),
+        ),
+      log,
+    })
+    closing.push(() => api.close())
+    return { url: api.url, adminSecret, close }
+  } catch (error) {
+    await close()
+    throw error
+  }
+}
+
+function checkReady(graph: string | undefined, database: string | undefined) {
+  return {
+    ready: graph === undefined && database === undefined,
+    checks: { graph: graph ?? 'ok', database: database ?? 'ok' },
+  }
+}

@@ -1,0 +1,104 @@
+/** The configuration: one YAML file, strict, whole or not at all; a few things by the environment. Defaults stand here and nowhere else. */
+import { readFileSync } from 'node:fs'
+import { parseDocument } from 'yaml'
+import { z } from 'zod'
+
+const positive = z.number().int().positive()
+const mebibyte = 1_048_576
+
+const limits = z.strictObject({
+  bodyBytes: positive.default(10 * mebibyte),
+  answerBytes: positive.default(64 * mebibyte),
+  tokens: positive.default(15_000),
+  depth: positive.default(30),
+  aliases: positive.default(200),
+  rootFields: positive.default(50),
+  fields: positive.default(5_000),
+  requestSeconds: positive.default(60),
+  importSeconds: positive.default(1_800),
+  socketsPerToken: positive.default(1_000),
+  subscriptionsPerToken: positive.default(5_000),
+  messageBytes: positive.default(mebibyte),
+  batchEvents: positive.default(1_000),
+  visited: positive.default(1_000_000),
+  asOfResources: positive.default(200_000),
+})
+
+const keep = z.strictObject({
+  eventDays: positive.default(7),
+  auditDays: positive.default(400),
+  historyDays: positive.default(400),
+  idempotencyDays: z.number().int().min(7).default(14),
+})
+
+const file = z.strictObject({
+  http: z
+    .strictObject({
+      host: z.string().min(1).default('127.0.0.1'),
+      port: z.number().int().min(0).max(65_535).default(4000),
+    })
+    .prefault({}),
+  database: z
+    .strictObject({
+      url: z.string().startsWith('postgres').optional(),
+      poolSize: positive.max(100).default(10),
+    })
+    .prefault({}),
+  log: z
+    .strictObject({ level: z.enum(['fatal', 'error', 'warn', 'info', 'debug']).default('info') })
+    .prefault({}),
+  limits: limits.prefault({}),
+  keep: keep.prefault({}),
+})
+
+export type Config = z.infer<typeof file> & {
+  dataFolder: string
+  adminToken: string | undefined
+  readOnly: boolean
+}
+
+/** What is wrong with the configuration and where; shown as it is. */
+export class ConfigError extends Error {
+  override name = 'ConfigError'
+}
+
+export function loadConfig(env: NodeJS.ProcessEnv): Config {
+  const path = env['PLENUM_CONFIG']
+  const config = parseConfig(path === undefined ? '' : readConfig(path), path ?? 'the configuration')
+  if (env['PORT'] !== undefined) config.http.port = toPort(env['PORT'])
+  if (env['DATABASE_URL']) config.database.url = env['DATABASE_URL']
+  return {
+    ...config,
+    dataFolder: env['PLENUM_DATA_DIR'] || '.plenum',
+    adminToken: env['PLENUM_ADMIN_TOKEN'] || undefined,
+    readOnly: env['PLENUM_READ_ONLY'] === 'true',
+  }
+}
+
+function readConfig(path: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (error) {
+    throw new ConfigError(`PLENUM_CONFIG names ${path}, which cannot be read: ${(error as Error).message}`)
+  }
+}
+
+/** Strict: an unknown key is a fault that is told with its line. */
+export function parseConfig(text: string, name: string): z.infer<typeof file> {
+  const document = parseDocument(text, { prettyErrors: true })
+  const [fault] = document.errors
+  if (fault) throw new ConfigError(`${name}: ${fault.message}`)
+  const parsed = file.safeParse(document.toJS({ maxAliasCount: 100 }) ?? {})
+  if (parsed.success) return parsed.data
+  const faults = parsed.error.issues.map(
+    (issue) => `${issue.path.join('.') || 'the whole'}: ${issue.message}`,
+  )
+  throw new ConfigError(`${name}: ${faults.join('; ')}`)
+}
+
+function toPort(text: string): number {
+  const port = Number(text)
+  if (!Number.isInteger(port) || port < 0 || port > 65_535)
+    throw new ConfigError(`PORT is "${text}": a number from 0 to 65535 is needed`)
+  return port
+}

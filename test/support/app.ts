@@ -1,0 +1,64 @@
+/** A whole Plenum on a free port with a database of its own. */
+import pino from 'pino'
+import { startApp } from '../../src/app.ts'
+import { loadConfig, type Config } from '../../src/config.ts'
+import { createDatabase, type TestDatabase } from './postgres.ts'
+
+export interface TestApp {
+  url: string
+  /** An administrator's secret. */
+  token: string
+  database: TestDatabase
+  query<T = Record<string, unknown>>(
+    document: string,
+    variables?: Record<string, unknown>,
+    headers?: Record<string, string>,
+  ): Promise<Answer<T>>
+  close(): Promise<void>
+}
+
+export interface Answer<T> {
+  data?: T
+  errors?: { message: string; path?: (string | number)[]; extensions: Record<string, unknown> }[]
+  extensions?: Record<string, unknown>
+}
+
+export interface TestAppOptions {
+  limits?: Partial<Config['limits']>
+  /** Another process on the same database: give the first one's. */
+  database?: TestDatabase
+  env?: NodeJS.ProcessEnv
+}
+
+const token = 'plenum_token_for_tests_only'
+
+export async function startTestApp({
+  limits = {},
+  database,
+  env = {},
+}: TestAppOptions = {}): Promise<TestApp> {
+  const own = database ?? (await createDatabase())
+  const config = loadConfig({ PORT: '0', PLENUM_ADMIN_TOKEN: token, ...env })
+  const app = await startApp(
+    { ...config, limits: { ...config.limits, ...limits } },
+    own.url,
+    pino({ level: env['TEST_LOG'] ?? 'silent' }),
+  )
+  return {
+    url: app.url,
+    token,
+    database: own,
+    async query(query, variables, headers = {}) {
+      const response = await fetch(`${app.url}/graphql`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', authorization: `Bearer ${token}`, ...headers },
+        body: JSON.stringify({ query, variables }),
+      })
+      return (await response.json()) as never
+    },
+    async close() {
+      await app.close()
+      if (database === undefined) await own.close()
+    },
+  }
+}

@@ -1,14 +1,12 @@
 /** CSV by RFC 4180: a header, then one item a row. Columns are fields; `label.env` is a label, `attribute.a.b` an attribute. */
-import { parse, type CsvError, type Info, type Parser } from 'csv-parse'
 import { invalidInput } from '../../errors.ts'
 import { didYouMean } from '../../resource/check.ts'
 import { getKind, isKindName, kinds, propertiesOf } from '../../resource/kind/index.ts'
 import { statableLinks } from '../link.ts'
+import { splitRows } from './csv-row.ts'
 import { shown, type Faults } from './fault.ts'
 import type { RawRecord } from './record.ts'
-import { longestItem } from './text.ts'
 
-const delimiters = [',', ';', '\t']
 const jsonColumns = ['labels', 'attributes', 'links', 'fields']
 const plainColumns = ['kind', 'key', 'name', 'status', 'owner', 'contact']
 
@@ -28,93 +26,21 @@ export async function* readCsv(
   kind: string | undefined,
 ): AsyncGenerator<RawRecord> {
   let header: string[] | undefined
-  for await (const { record, info } of rows(texts)) {
-    const line = info.lines
-    if (header === undefined) header = checkHeader(record, kind, line, faults)
-    else if (record.length !== header.length)
-      faults.add(`line ${line}`, `this row has ${record.length} cells, the header has ${header.length}`)
-    else yield toRecord(header, record, line, kind, faults)
+  for await (const { cells, line } of splitRows(texts)) {
+    if (header === undefined) {
+      header = cells
+      checkHeader(cells, kind, line, faults)
+      if (faults.any) return
+    } else if (cells.length !== header.length) {
+      faults.add(`line ${line}`, `this row has ${cells.length} cells, the header has ${header.length}`)
+    } else {
+      yield toRecord(header, cells, line, kind, faults)
+    }
   }
   if (header === undefined) throw invalidInput('line 1: a CSV file begins with a header', 'line 1')
 }
 
-interface Row {
-  record: string[]
-  info: Info
-}
-
-async function* rows(texts: AsyncIterable<string>): AsyncGenerator<Row> {
-  let parser: Parser | undefined
-  let waiting = ''
-  const ready: Row[] = []
-  let lastLine = 0
-  const drain = function* (): Generator<Row> {
-    for (
-      let row = parser?.read() as Row | null | undefined;
-      row;
-      row = parser?.read() as Row | null | undefined
-    ) {
-      // The parser tells the line where a row ends; it began after the one before.
-      const info = { ...row.info, lines: lastLine + 1 }
-      lastLine = row.info.lines
-      yield { ...row, info }
-    }
-  }
-  for await (const text of texts) {
-    waiting += text
-    if (parser === undefined && !/[\r\n]/.test(waiting) && waiting.length < longestItem) continue
-    parser ??= openParser(waiting)
-    await write(parser, waiting)
-    waiting = ''
-    ready.push(...drain())
-    yield* ready.splice(0)
-  }
-  parser ??= openParser(waiting)
-  await write(parser, waiting, true)
-  yield* drain()
-}
-
-function openParser(beginning: string): Parser {
-  return parse({
-    delimiter: delimiterOf(beginning),
-    info: true,
-    bom: true,
-    trim: true,
-    skip_empty_lines: true,
-    relax_column_count: true,
-    max_record_size: longestItem,
-  })
-}
-
-/** The first of comma, semicolon and tab that stands outside quotes in the header. */
-function delimiterOf(beginning: string): string {
-  let inQuotes = false
-  for (const char of beginning) {
-    if (char === '"') inQuotes = !inQuotes
-    else if (!inQuotes && delimiters.includes(char)) return char
-    else if (!inQuotes && char === '\n') break
-  }
-  return ','
-}
-
-function write(parser: Parser, text: string, isEnd = false): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const fail = (error: CsvError) => {
-      const line = error['lines'] as number | undefined
-      const where = `line ${line ?? '?'}`
-      reject(invalidInput(`${where}: this is not CSV: ${error.message}`, where))
-    }
-    parser.once('error', fail)
-    const done = () => {
-      parser.off('error', fail)
-      resolve()
-    }
-    if (isEnd) parser.end(text, done)
-    else parser.write(text, done)
-  })
-}
-
-function checkHeader(cells: string[], kind: string | undefined, line: number, faults: Faults): string[] {
+function checkHeader(cells: string[], kind: string | undefined, line: number, faults: Faults): void {
   const seen = new Set<string>()
   cells.forEach((name, index) => {
     const path = `line ${line}, column ${index + 1}`
@@ -125,7 +51,6 @@ function checkHeader(cells: string[], kind: string | undefined, line: number, fa
   })
   if (kind === undefined && !seen.has('kind'))
     faults.add(`line ${line}`, 'a column kind is needed, or one kind for the whole file')
-  return cells
 }
 
 function toRecord(

@@ -38,7 +38,8 @@ describe.runIf(hasRecordings)('recordings', () => {
       const target = client.target({ address: '127.0.0.1', port, community: 'public' })
       const reader = readerOf(channelOf(client, target))
       const chosen = chooseModules(modules, await readIdentity(reader))
-      const tables = await readTables(reader, chosen)
+      const { tables, failures } = await readTables(reader, chosen)
+      expect([name, failures]).toEqual([name, []])
       mapped.set(name, toObservations(chosen, tables, { source: 'snmp', key: 'device', name }))
     }
   })

@@ -58,7 +58,7 @@ describe('a module file', () => {
       channelOf(client, client.target({ address: '127.0.0.1', port, community: 'public' })),
     )
     const modules = [parseModule(good, 'own.yaml')]
-    const tables = await readTables(reader, modules)
+    const { tables } = await readTables(reader, modules)
     const { observations, readings } = toObservations(modules, tables, { source: 's', key: 'd', name: 'box' })
     expect(observations).toEqual([
       { key: 'd', kind: 'Device', name: 'box', fields: {}, attributes: {} },
@@ -200,6 +200,26 @@ describe('decoding', () => {
   })
 })
 
+describe('a table that the agent refuses', () => {
+  it('is left out and told; a device that does not answer at all is an error', async () => {
+    const client = await startSnmpClient()
+    const responder = startResponder()
+    const agent = await responder.add({ mib: mibOf('1.3.6.1.4.1.99999.1.1.1|4|front') })
+    const options = { address: '127.0.0.1', port: agent.port, community: 'public' }
+    const modules = [parseModule(good, 'own.yaml')]
+    agent.fault = { kind: 'status', status: 5 }
+    const reader = readerOf(channelOf(client, client.target(options)))
+    const { tables, failures } = await readTables(reader, modules)
+    expect(failures).toMatchObject([{ table: 'fan', error: { failure: 'refused', status: 5 } }])
+    expect(tables.size).toBe(0)
+    agent.fault = { kind: 'silent' }
+    const impatient = readerOf(channelOf(client, client.target({ ...options, timeoutMs: 10, retries: 0 })))
+    await expect(readTables(impatient, modules)).rejects.toMatchObject({ failure: 'timeout' })
+    await client.close()
+    await responder.close()
+  })
+})
+
 describe('aggregates', () => {
   it('have the ports that say so as members, whatever a port without one says', async () => {
     const client = await startSnmpClient()
@@ -211,7 +231,7 @@ describe('aggregates', () => {
     const { port } = await responder.add({ mib })
     const target = client.target({ address: '127.0.0.1', port, community: 'public' })
     const modules = (await loadModules()).filter(({ module }) => ['interface', 'lag'].includes(module))
-    const tables = await readTables(readerOf(channelOf(client, target)), modules)
+    const { tables } = await readTables(readerOf(channelOf(client, target)), modules)
     const { observations } = toObservations(modules, tables, { source: 's', key: 'd', name: 'box' })
     const members = observations.flatMap(({ name, links = [] }) =>
       links

@@ -6,7 +6,7 @@ import { parseModule } from './load.ts'
 import type { Module } from './schema.ts'
 
 export { parseModule } from './load.ts'
-export { chooseModules, readIdentity, readTables, type DeviceIdentity } from './read.ts'
+export { chooseModules, readIdentity, readTables, type DeviceIdentity, type DeviceTables } from './read.ts'
 export type { Tables } from './evaluate.ts'
 export type { Module } from './schema.ts'
 

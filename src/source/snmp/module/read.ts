@@ -1,9 +1,9 @@
-import { encodeOid, isException, type SnmpValue } from '../protocol/index.ts'
+import { encodeOid, isException, SnmpError } from '../protocol/index.ts'
 import type { SnmpReader } from '../reader.ts'
 import { toText } from './decode.ts'
 import type { Tables } from './evaluate.ts'
 import { columnsOf, Table, type RawRows } from './row.ts'
-import type { Condition, Module } from './schema.ts'
+import type { Condition, Module, ModuleTable } from './schema.ts'
 
 export interface DeviceIdentity {
   objectId: string
@@ -34,30 +34,50 @@ function isMet({ objectId = [], description }: Condition, device: DeviceIdentity
   )
 }
 
-/** Reads every table of the modules, one after the other: a device is asked for one thing at a time. Rejects with SnmpError. */
+export interface DeviceTables {
+  tables: Tables
+  /** Tables that the agent refused or answered wrongly: they are left out, the others stand. */
+  failures: { table: string; error: SnmpError }[]
+}
+
+/**
+ * Reads every table of the modules, one after the other: a device is asked for one thing at a time. Rejects with SnmpError when the
+ * device does not answer.
+ */
 export async function readTables(
   reader: SnmpReader,
   modules: readonly Module[],
   signal?: AbortSignal,
-): Promise<Tables> {
+): Promise<DeviceTables> {
   const tables = new Map<string, Table>()
+  const failures: DeviceTables['failures'] = []
   for (const module of modules)
-    for (const [name, definition] of Object.entries(module.tables)) {
-      if (tables.has(name)) throw new RangeError(`two modules of one device have a table ${name}`)
-      const columns = columnsOf(definition)
-      const raw: RawRows = new Map()
-      await reader.walk(
-        columns.map(({ oid }) => oid),
-        (column, cell) => {
-          if (isException(cell.type)) return
-          const index = cell.index()
-          let row: Record<string, SnmpValue> | undefined = raw.get(index)
-          if (row === undefined) raw.set(index, (row = {}))
-          row[columns[column]?.name as string] = cell.value()
-        },
-        signal,
-      )
-      tables.set(name, new Table(module, definition, raw))
+    for (const [table, definition] of Object.entries(module.tables)) {
+      if (tables.has(table)) throw new RangeError(`two modules of one device have a table ${table}`)
+      try {
+        tables.set(table, new Table(module, definition, await readRows(reader, definition, signal)))
+      } catch (error) {
+        if (!(error instanceof SnmpError) || (error.failure !== 'refused' && error.failure !== 'bad'))
+          throw error
+        failures.push({ table, error })
+      }
     }
-  return tables
+  return { tables, failures }
+}
+
+async function readRows(reader: SnmpReader, table: ModuleTable, signal?: AbortSignal): Promise<RawRows> {
+  const columns = columnsOf(table)
+  const raw: RawRows = new Map()
+  await reader.walk(
+    columns.map(({ oid }) => oid),
+    (column, cell) => {
+      if (isException(cell.type)) return
+      const index = cell.index()
+      let row = raw.get(index)
+      if (row === undefined) raw.set(index, (row = {}))
+      row[columns[column]?.name as string] = cell.value()
+    },
+    signal,
+  )
+  return raw
 }

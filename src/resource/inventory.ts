@@ -1,7 +1,7 @@
 /** Taking in what people write: the whole input is read and checked before anything is touched, then written in one transaction. */
 import { invalidInput, PlenumError } from '../errors.ts'
 import { checkKey, checkObservation, Problems } from './check.ts'
-import { kinds } from './kind/index.ts'
+import { defaultKeyOf } from './key.ts'
 import { membersByKey, membersOfSource, type SourceRow, type StoredMember } from './observation/store.ts'
 import { ensureSource, inventorySource, toMember } from './origin.ts'
 import { keyOf, type Member, type MemberKey } from './reconcile/member.ts'
@@ -82,7 +82,7 @@ async function readItems({ items, signal }: ImportRequest): Promise<Map<string, 
 
 function readItem({ path, key, ...item }: InventoryItem, read: Map<string, Item>, problems: Problems): void {
   const checked = checkObservation(item, path, problems)
-  const own = key ?? defaultKey(checked)
+  const own = key ?? defaultKeyOf(checked)
   const known = read.get(own)
   if (known !== undefined) {
     return problems.add(
@@ -91,18 +91,6 @@ function readItem({ path, key, ...item }: InventoryItem, read: Map<string, Item>
     )
   }
   read.set(checkKey(own, `${path}.key`), { observation: { ...checked, key: own }, path })
-}
-
-/** `Kind:name`; where names repeat by nature, with what it is a part of before it: `NetworkInterface:Server:name=web-1/eth0`. */
-function defaultKey({ kind, name, links }: Omit<Observation, 'key'>): string {
-  const definition = kinds.get(kind)
-  if (definition === undefined || definition.nameIndexed) return `${kind}:${name}`
-  const types = definition.identities.flatMap((rule) =>
-    rule.scope !== undefined && 'parent' in rule.scope ? [rule.scope.parent] : [],
-  )
-  const to = links?.find((link) => types.includes(link.type) && link.direction !== 'in')?.to
-  const parent = to === undefined ? '' : 'ref' in to ? to.ref : 'key' in to ? to.key : JSON.stringify(to)
-  return parent === '' ? `${kind}:${name}` : `${kind}:${parent}/${name}`
 }
 
 async function changedOf(

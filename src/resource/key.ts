@@ -1,5 +1,5 @@
 /** The key of what people import without giving one. Pure. */
-import { getKind } from './kind/index.ts'
+import { kinds } from './kind/index.ts'
 import type { LinkType } from './kind/link.ts'
 import { parseRef } from './ref.ts'
 import type { LinkTarget, Observation } from './resource.ts'
@@ -9,8 +9,8 @@ import type { LinkTarget, Observation } from './resource.ts'
  * them apart there: `Server:srv-1/NetworkInterface:eth0`, `Device:pp-1/Component:front port:Port 1`.
  */
 export function defaultKeyOf(item: Pick<Observation, 'kind' | 'name' | 'fields' | 'links'>): string {
-  const kind = getKind(item.kind)
-  if (kind.nameIndexed) return `${item.kind}:${item.name}`
+  const kind = kinds.get(item.kind)
+  if (kind === undefined || kind.nameIndexed) return `${item.kind}:${item.name}`
   const scope = kind.identities.find(({ scope }) => scope && 'parent' in scope)?.scope
   const property = scope && 'property' in scope ? item.fields?.[scope.property] : undefined
   const own = `${item.kind}:${typeof property === 'string' ? `${property}:` : ''}${item.name}`
@@ -30,7 +30,12 @@ function textOf(to: LinkTarget): string {
   if ('key' in to) return to.source === undefined ? to.key : `${to.source}:${to.key}`
   if ('id' in to) return `#${to.id}`
   if ('identity' in to) return `${to.kind}:${to.value}`
-  const ref = parseRef(to.ref)
-  if (ref.by !== 'natural' || Object.keys(ref.keys).length > 1) return to.ref
-  return `${ref.type}:${Object.values(ref.keys).join()}`
+  try {
+    const ref = parseRef(to.ref)
+    const isName = ref.by === 'natural' && Object.keys(ref.keys).length === 1
+    return isName ? `${ref.type}:${Object.values(ref.keys).join()}` : to.ref
+  } catch {
+    // Not a ref: what resolves the links tells it.
+    return to.ref
+  }
 }

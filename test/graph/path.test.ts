@@ -1,0 +1,58 @@
+import { describe, expect, test } from 'vitest'
+import { findPaths, type PathOptions } from '../../src/graph/path.ts'
+import { Datacenter } from '../support/datacenter.ts'
+
+/** A square a-b-d, a-c-d with a long way round a-e-f-d, and an island. */
+async function square() {
+  const dc = new Datacenter()
+  const [a, b, c, d, e, f, island] = ['a', 'b', 'c', 'd', 'e', 'f', 'island'].map((name) =>
+    dc.add('Device', name),
+  ) as [number, number, number, number, number, number, number]
+  for (const [from, to] of [
+    [a, b],
+    [b, d],
+    [a, c],
+    [c, d],
+    [a, e],
+    [e, f],
+    [f, d],
+  ] as const)
+    dc.link('CONNECTED_TO', from, to)
+  dc.link('DEPENDS_ON', a, d)
+  const graph = await dc.load()
+  const vertex = (id: number) => graph.get(id)!
+  const names = (from: number, to: number, options: PathOptions) =>
+    findPaths(graph, vertex(from), vertex(to), options).map((path) =>
+      path.vertices.map(({ name }) => name).join(''),
+    )
+  return { a, d, f, island, graph, names, vertex }
+}
+
+describe('paths', () => {
+  test('come shortest first, as many as are asked for', async () => {
+    const { a, d, names } = await square()
+    const cabled = { type: ['CONNECTED_TO'] as const }
+    expect(names(a, d, { ...cabled, max: 1 })).toEqual(['abd'])
+    expect(names(a, d, { ...cabled, max: 2 })).toEqual(['abd', 'acd'])
+    expect(names(a, d, { ...cabled, max: 10 })).toEqual(['abd', 'acd', 'aefd'])
+    expect(names(a, d, { max: 2 })).toEqual(['ad', 'abd'])
+  })
+
+  test('have the links between their resources', async () => {
+    const { a, f, graph, vertex } = await square()
+    const [path] = findPaths(graph, vertex(a), vertex(f), { max: 1, type: ['CONNECTED_TO'] })
+    expect(path!.links.map(({ from, to }) => from.name + to.name)).toEqual(['ae', 'ef'])
+  })
+
+  test('to nowhere are none, to itself is one of no links', async () => {
+    const { a, island, names } = await square()
+    expect(names(a, island, { max: 3 })).toEqual([])
+    expect(names(a, a, { max: 3 })).toEqual(['a'])
+  })
+
+  test('pass through nothing that the viewer may not know of', async () => {
+    const { a, d, names } = await square()
+    const visible = ({ name }: { name: string }): boolean => name !== 'b'
+    expect(names(a, d, { max: 1, type: ['CONNECTED_TO'], visible })).toEqual(['acd'])
+  })
+})

@@ -7,6 +7,7 @@ import {
   ApolloServerPluginSchemaReportingDisabled,
   ApolloServerPluginUsageReportingDisabled,
 } from '@apollo/server/plugin/disabled'
+import { GraphQLError } from 'graphql'
 import type { ExecutionResult, FormattedExecutionResult, GraphQLSchema } from 'graphql'
 import type { Logger } from 'pino'
 import type { Context } from '../context.ts'
@@ -77,10 +78,17 @@ function executePlugin(schema: GraphQLSchema, log: Logger): ApolloServerPlugin<C
 
 const formatted = (result: ExecutionResult): FormattedExecutionResult => result as FormattedExecutionResult
 
+const documentFaults = new Set<unknown>([
+  'GRAPHQL_PARSE_FAILED',
+  'GRAPHQL_VALIDATION_FAILED',
+  'OPERATION_RESOLUTION_FAILURE',
+])
+
 /** Errors of a request that was not executed. */
 function formatRequestError(error: unknown, log: Logger) {
   const scope: RequestScope = currentScope() ?? { requestId: 'unknown', log }
   scope.failure = toPlenumError(error)
+  scope.wellFormed = error instanceof GraphQLError && documentFaults.has(error.extensions.code)
   return formatError(error, scope)
 }
 

@@ -69,9 +69,11 @@ async function answer(
  * The protocol's two media types differ: with application/json everything that is a GraphQL answer is 200, with the newer one a request
  * that was not executed has the status of its error.
  */
-function statusOf(status: number | undefined, { failure }: RequestScope, type: string): number {
+function statusOf(status: number | undefined, { failure, wellFormed }: RequestScope, type: string): number {
   const given = status ?? 200
-  if (failure === undefined) return given === 400 && !type.includes(graphqlJson) ? 200 : given
+  const onlyDocument = failure === undefined || wellFormed === true
+  if (onlyDocument && given === 400 && !type.includes(graphqlJson)) return 200
+  if (failure === undefined) return given
   return given === 500 || given === 200 ? httpStatus(failure) : given
 }
 

@@ -6,6 +6,8 @@ import type { PlenumError } from '../errors.ts'
 export interface RequestScope extends ErrorScope {
   /** Set when the request failed as a whole, before execution. */
   failure?: PlenumError
+  /** Whether the request itself was well formed: only its document was at fault. */
+  wellFormed?: boolean
 }
 
 const storage = new AsyncLocalStorage<RequestScope>()

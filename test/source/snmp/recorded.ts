@@ -12,8 +12,10 @@ export const recordingNames = hasRecordings
       .map((file) => file.slice(0, -'.snmprec'.length))
   : []
 
+export const recordingFile = (name: string): URL => new URL(`${name}.snmprec`, folder)
+
 export const readRecording = (name: string): Mib =>
-  new Mib(parseRecording(readFileSync(new URL(`${name}.snmprec`, folder))).values)
+  new Mib(parseRecording(readFileSync(recordingFile(name))).values)
 
 export const readExpected = (name: string): unknown =>
   JSON.parse(readFileSync(new URL(`${name}.json`, folder), 'utf8'))

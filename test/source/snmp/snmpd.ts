@@ -43,7 +43,7 @@ export async function startSnmpd(lines: readonly string[]): Promise<Snmpd> {
   }
 }
 
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const socket = createSocket('udp4')
   const listening = once(socket, 'listening')
   socket.bind(0, '127.0.0.1')

@@ -29,7 +29,8 @@ async function events(_: unknown, args: EventsArguments, context: Context, info:
   return connectEvents(context, info, args, await requestOf(args, context))
 }
 
-async function requestOf({ type, resource }: EventsArguments, context: Context) {
+/** INVALID_INPUT for a type that no event has. */
+export function checkTypes(type: readonly string[] | null | undefined): void {
   const unknown = type?.find((one) => !eventTypes.includes(one))
   if (unknown !== undefined) {
     throw invalidInput(
@@ -37,6 +38,10 @@ async function requestOf({ type, resource }: EventsArguments, context: Context) 
       'type',
     )
   }
+}
+
+async function requestOf({ type, resource }: EventsArguments, context: Context) {
+  checkTypes(type)
   const vertex =
     resource == null ? undefined : await getRef(context, context.graph, resource, { path: 'resource' })
   return { ...(type == null ? {} : { types: type }), ...(vertex ? { resourceId: vertex.id } : {}) }

@@ -8,6 +8,7 @@ import { ways } from './path.ts'
 import { resource } from './resource.ts'
 import { searching } from './search.ts'
 import { source } from './source.ts'
+import { subscription } from './subscription.ts'
 import { token } from './token.ts'
 import { viewer } from './viewer.ts'
 
@@ -28,6 +29,7 @@ const parts: readonly Part[] = [
   inventory,
   event,
   source,
+  subscription,
   token,
   viewer,
 ]

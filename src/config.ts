@@ -19,7 +19,6 @@ const limits = z.strictObject({
   socketsPerToken: positive.default(1_000),
   subscriptionsPerToken: positive.default(5_000),
   messageBytes: positive.default(mebibyte),
-  batchEvents: positive.default(1_000),
   visited: positive.default(1_000_000),
   asOfResources: positive.default(200_000),
 })

@@ -16,8 +16,6 @@ export interface ApiLimits extends DocumentLimits {
   subscriptionsPerToken: number
   /** Bytes of one WebSocket message that a client sends. */
   messageBytes: number
-  /** Events that wait for a subscriber within one `every`, before they are sent early. */
-  batchEvents: number
 }
 
 export interface ApiConfig {

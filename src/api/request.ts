@@ -35,7 +35,10 @@ export function createContext(nouns: Nouns, caller: Caller): Context {
     idempotencyKey: caller.idempotencyKey,
     signal: caller.signal,
     extensions: {},
-    graph: nouns.graph,
+    // Asked for each time: a subscription outlives a graph that is loaded again.
+    get graph() {
+      return nouns.graph
+    },
     graphAt(instant) {
       const known = past.get(instant)
       if (known !== undefined) return known

@@ -8,7 +8,18 @@ export { graphOf } from './instant.ts'
 export { findNode } from './node.ts'
 export { all, andThen, type Soon } from './soon.ts'
 export type { AnyResolver } from './type.ts'
-export { canSeeLink, LinkView, see, seeAll, seeId, seeLinks, View, visibleOf, visibleTo } from './view.ts'
+export {
+  canSeeLink,
+  LinkView,
+  see,
+  seeAll,
+  seeId,
+  seeLinks,
+  View,
+  visibleOf,
+  viewId,
+  visibleTo,
+} from './view.ts'
 export { writeOnce } from './write.ts'
 export { carriedBy } from './carried.ts'
 export * from './resource-event.ts'
@@ -21,3 +32,5 @@ export type { InventoryItem, UpdateRequest, WriteResult } from '../../resource/v
 export type { Cursor } from '../../event/event.ts'
 export { findPaths } from '../../graph/path.ts'
 export { findByText, type SearchHit } from '../../graph/search.ts'
+export { connectMembers } from './member.ts'
+export { toTopology, type TopologyOptions } from '../../graph/topology.ts'

@@ -11,8 +11,9 @@ import { connectList, connectNear, type VertexArguments } from './connection.ts'
 import { history } from './history.ts'
 import { presentOnly } from './instant.ts'
 import { loadersOf } from './loader.ts'
+import { connectLinks } from './member.ts'
 import { servicesOn } from './carried.ts'
-import { canSeeLink, LinkView, see, seeId, seeLinks, visibleTo, type View } from './view.ts'
+import { see, seeId, seeLinks, visibleTo, type View } from './view.ts'
 
 export type FieldResolver = (view: View, args: never, context: Context, info: GraphQLResolveInfo) => unknown
 
@@ -134,20 +135,16 @@ function links(view: View, args: LinksArguments, context: Context, info: GraphQL
     ...(args.type ? { type: args.type } : {}),
     ...(args.kind ? { kind: args.kind } : {}),
   }
-  const other = (link: GraphLink) => (link.from === vertex ? link.to : link.from).id
-  const keys = (link: GraphLink) => [link.type, other(link), link.from === vertex ? 0 : 1]
-  const found = graph.links(vertex, query).filter((link) => canSeeLink(context, link))
-  return connectList(context, info, args, {
+  const keys = ({ type, from, to }: GraphLink) => [
+    type,
+    (from === vertex ? to : from).id,
+    from === vertex ? 0 : 1,
+  ]
+  return connectLinks(context, info, graph, args, {
     owner: [view.id, query],
-    items: found.sort((a, b) => compareKeys(keys(a), keys(b))),
+    links: graph.links(vertex, query),
     keys,
-    node: (link) => new LinkView(graph, link),
   })
-}
-
-function compareKeys(left: readonly (string | number)[], right: readonly (string | number)[]): number {
-  const at = left.findIndex((value, index) => value !== right[index])
-  return at < 0 ? 0 : left[at]! < right[at]! ? -1 : 1
 }
 
 function reached(

@@ -67,3 +67,6 @@ export const visibleOf = (context: Context, vertices: readonly Vertex[]): readon
 /** The same as an option of walks; nothing when the viewer sees all. */
 export const visibleTo = (context: Context): { visible?: (vertex: Vertex) => boolean } =>
   seesAll(context.viewer) ? {} : { visible: (vertex) => access(context.viewer, vertex) !== null }
+
+/** The id of a resource as answers from this graph show it. */
+export const viewId = (graph: Graph, id: number): string => formatVersionId(id, graph.asOf)

@@ -33,7 +33,9 @@ export async function writeOnce(
 ): Promise<object> {
   const by = actorOf(context, input, action)
   const known = by.idempotency && (await context.resources.answered(by.idempotency))
-  return toPayload(context, known ?? (await write(by)))
+  const result = known ?? (await write(by))
+  // What a dry run wrote was undone: its place in the log never comes.
+  return toPayload(context, input.dryRun === true ? { ...result, cursor: context.events.cursor() } : result)
 }
 
 /** A payload of a write: its resources are read when they are selected, after this process has applied the write. */

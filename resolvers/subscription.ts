@@ -1,0 +1,34 @@
+import { followEvents, followResources, followTopology } from '../src/api/subscription/index.ts'
+import type { ChangeArguments, TopologyArguments } from '../src/api/subscription/index.ts'
+import type { Cursor } from '../src/api/schema/read.ts'
+import type { Context } from '../src/context.ts'
+import { checkTypes } from './event.ts'
+
+interface EventArguments {
+  after?: Cursor | null
+  type?: string[] | null
+}
+
+/** What a subscription yields is read as the root of its answer. */
+async function* under<T>(field: string, source: AsyncIterable<T>): AsyncGenerator<Record<string, T>> {
+  for await (const value of source) yield { [field]: value }
+}
+
+export const subscription = {
+  Subscription: {
+    resourceChanged: {
+      subscribe: async (_: unknown, args: ChangeArguments, context: Context) =>
+        under('resourceChanged', await followResources(context, args)),
+    },
+    topologyChanged: {
+      subscribe: async (_: unknown, args: TopologyArguments, context: Context) =>
+        under('topologyChanged', await followTopology(context, args)),
+    },
+    events: {
+      subscribe: (_: unknown, { after, type }: EventArguments, context: Context) => {
+        checkTypes(type)
+        return under('events', followEvents(context, after, type == null ? undefined : new Set(type)))
+      },
+    },
+  },
+}

@@ -1,0 +1,76 @@
+/** What a subscriber is sent: events in order, and the cursor to go on from. */
+import type { Context } from '../../context.ts'
+import type { Cursor, GraphEvent, LoggedEvent } from '../../event/event.ts'
+import {
+  toCreated,
+  toDeleted,
+  toGap,
+  toLeft,
+  toLinkAdded,
+  toLinkRemoved,
+  toMerged,
+  toUpdated,
+} from '../schema/resource-event.ts'
+import type { Told } from '../schema/resource-event.ts'
+import type { Meaning } from './match.ts'
+
+export interface Message {
+  events: object[]
+  cursor: Cursor
+}
+
+/** Most events of one message; what is more goes into the next. */
+export const mostEvents = 5_000
+
+export const toldOf = ({ seq, at, actor }: LoggedEvent, epoch: string): Told => ({
+  cursor: { epoch, seq },
+  at,
+  actor,
+})
+
+const notes: ReadonlySet<string> = new Set([
+  'SourceSynced',
+  'SyncHeld',
+  'SourceFailed',
+  'LogRestored',
+  'TokenCreated',
+  'TokenRevoked',
+])
+export const isGraphEvent = (body: LoggedEvent['body']): body is GraphEvent => !notes.has(body.type)
+
+/** The event in the schema's shape, by what it means to the subscriber. */
+export function toResourceEvent(context: Context, told: Told, body: GraphEvent, meaning: Meaning): object {
+  switch (body.type) {
+    case 'ResourceCreated':
+      return toCreated(context, told, body.resource.id)
+    case 'ResourceUpdated':
+      if (meaning === 'created') return toCreated(context, told, body.resource.id)
+      if (meaning === 'left') return toLeft(told, body.resource.id)
+      return toUpdated(context, told, body.resource.id, body.changes)
+    case 'ResourceDeleted':
+      return toDeleted(told, body.id, body.before.kind, body.before.name)
+    case 'ResourceMerged':
+      return toMerged(told, body.id, body.into)
+    case 'LinkAdded':
+      return toLinkAdded(context, told, body.link)
+    case 'LinkRemoved':
+      return toLinkRemoved(told, body.link)
+  }
+}
+
+/** The present state as messages: Created for each id. Only the last one's cursor may be gone on from; the others' begin anew. */
+export function* toSnapshot(context: Context, ids: readonly number[], cursor: Cursor): Generator<Message> {
+  const told: Told = { cursor, at: Date.now(), actor: null }
+  for (let start = 0; start === 0 || start < ids.length; start += mostEvents) {
+    const isLast = start + mostEvents >= ids.length
+    yield {
+      events: ids.slice(start, start + mostEvents).map((id) => toCreated(context, told, id)),
+      cursor: isLast ? cursor : { ...cursor, seq: 0 },
+    }
+  }
+}
+
+export const gapMessage = (resumeFrom: Cursor): Message => ({
+  events: [toGap({ cursor: resumeFrom, at: Date.now(), actor: null }, resumeFrom)],
+  cursor: resumeFrom,
+})

@@ -1,0 +1,139 @@
+/** A neighbourhood that is followed: what enters it, changes in it and leaves it. */
+import type { Context } from '../../context.ts'
+import type { Cursor, LoggedEvent } from '../../event/event.ts'
+import { invalidInput } from '../../errors.ts'
+import type { KindName } from '../../resource/kind/index.ts'
+import type { LinkType } from '../../resource/kind/link.ts'
+import type { ResourceId } from '../../resource/resource.ts'
+import { idsOfRefs } from '../schema/find.ts'
+import { toCreated, toLeft } from '../schema/resource-event.ts'
+import { everyOf, gather } from './gather.ts'
+import { gapMessage, isGraphEvent, toResourceEvent, toldOf } from './message.ts'
+import type { Message } from './message.ts'
+import { findMembers, presentLinks, rewind } from './neighbourhood.ts'
+import type { Members, Neighbourhood } from './neighbourhood.ts'
+
+export interface TopologyArguments {
+  root: readonly string[]
+  depth?: number | null
+  type?: readonly LinkType[] | null
+  collapse?: readonly KindName[] | null
+  after?: Cursor | null
+  every?: number | null
+}
+
+const deepest = 20
+/** Events that a resumed subscriber may be behind; with more it is told to ask again. */
+const longestRewind = 20_000
+
+/** Without `after` it begins now; with it what entered or left since is told first. */
+export async function followTopology(
+  context: Context,
+  { root, depth, type, collapse, after, every }: TopologyArguments,
+): Promise<AsyncGenerator<Message>> {
+  if (depth != null && (depth < 0 || depth > deepest)) {
+    throw invalidInput(`depth is from 0 to ${deepest}`, 'depth')
+  }
+  const everyMs = everyOf(every)
+  const roots = await idsOfRefs(context, context.graph, root, { path: 'root' })
+  const place: Neighbourhood = {
+    roots,
+    depth: depth ?? 2,
+    types: type == null ? undefined : new Set(type),
+    collapsed: new Set(collapse),
+  }
+  return gather(messages(context, place, after ?? undefined), everyMs)
+}
+
+async function* messages(
+  context: Context,
+  place: Neighbourhood,
+  after: Cursor | undefined,
+): AsyncGenerator<Message> {
+  let from = after ?? context.graph.cursor
+  let members = after === undefined ? now(context, place) : await membersAt(context, place, after)
+  if (members === undefined) {
+    from = context.graph.cursor
+    members = now(context, place)
+    yield gapMessage(from)
+  }
+  for await (const batch of context.events.follow(from, context.signal)) {
+    if ('gap' in batch) {
+      members = now(context, place)
+      yield gapMessage(batch.resumeFrom)
+      continue
+    }
+    const next: Members = touches(place, members, batch.events) ? now(context, place) : members
+    yield { events: tell(context, place, members, next, batch.events, batch.cursor), cursor: batch.cursor }
+    members = next
+  }
+}
+
+const now = (context: Context, place: Neighbourhood): Members =>
+  findMembers(place, presentLinks(context.graph))
+
+/** The neighbourhood as it was at the cursor; undefined when that is too far back to be worked out. */
+async function membersAt(
+  context: Context,
+  place: Neighbourhood,
+  after: Cursor,
+): Promise<Members | undefined> {
+  const { epoch, seq } = context.graph.cursor
+  if (!epoch.startsWith(after.epoch) || after.seq > seq) return undefined
+  if (after.seq === seq) return now(context, place)
+  if (seq - after.seq > longestRewind) return undefined
+  const since = await context.events.read({ after: after.seq, first: longestRewind })
+  if (since[0]?.seq !== after.seq + 1) return undefined
+  // What the graph applied while we read is in it and has to be taken back too.
+  const late = context.graph.cursor.seq - (since.at(-1)?.seq ?? 0)
+  if (late > 0) return membersAt(context, place, after)
+  return findMembers(
+    place,
+    rewind(
+      presentLinks(context.graph),
+      since.filter(({ seq: at }) => at <= context.graph.cursor.seq),
+    ),
+  )
+}
+
+/** Whether the events can have moved the neighbourhood's border. */
+function touches(place: Neighbourhood, members: Members, events: readonly LoggedEvent[]): boolean {
+  return events.some(({ body }) => {
+    if (body.type === 'LinkAdded' || body.type === 'LinkRemoved') {
+      const { type, from, to } = body.link
+      return (place.types?.has(type) ?? true) && (members.has(from) || members.has(to))
+    }
+    return (body.type === 'ResourceDeleted' || body.type === 'ResourceMerged') && members.has(body.id)
+  })
+}
+
+function tell(
+  context: Context,
+  place: Neighbourhood,
+  members: Members,
+  next: Members,
+  logged: readonly LoggedEvent[],
+  cursor: Cursor,
+): object[] {
+  const told = { cursor, at: logged.at(-1)?.at ?? Date.now(), actor: logged.at(-1)?.actor ?? null }
+  const shown = (id: ResourceId, of: Members) => of.get(id)?.shown === true
+  const entered = [...next.keys()].filter((id) => shown(id, next) && !shown(id, members))
+  const gone = new Set<ResourceId>()
+  const events: object[] = entered.map((id) => toCreated(context, told, id))
+  for (const event of logged) {
+    if (!isGraphEvent(event.body) || event.body.type === 'ResourceCreated') continue
+    const { body } = event
+    if ('link' in body) {
+      const { type, from, to } = body.link
+      if (!(place.types?.has(type) ?? true)) continue
+      if (![from, to].some((id) => members.has(id) || next.has(id))) continue
+    } else {
+      const id = 'resource' in body ? body.resource.id : body.id
+      if (!shown(id, members)) continue
+      if (body.type !== 'ResourceUpdated') gone.add(id)
+    }
+    events.push(toResourceEvent(context, toldOf(event, cursor.epoch), body, 'updated'))
+  }
+  const left = [...members.keys()].filter((id) => shown(id, members) && !shown(id, next) && !gone.has(id))
+  return [...events, ...left.map((id) => toLeft(told, id))]
+}

@@ -10,6 +10,7 @@ import { searching } from './search.ts'
 import { source } from './source.ts'
 import { subscription } from './subscription.ts'
 import { token } from './token.ts'
+import { picture } from './topology.ts'
 import { viewer } from './viewer.ts'
 
 type Fields = Readonly<Record<string, object>>
@@ -24,6 +25,7 @@ const parts: readonly Part[] = [
   change,
   counting,
   ways,
+  picture,
   searching,
   link,
   inventory,

@@ -111,7 +111,7 @@ describe('importInventory', () => {
       ],
     ])
     expect(data.importInventory).toEqual({
-      cursor: '1f0c22aa.9',
+      cursor: '1f0c22aa.7',
       counts: { created: 1, updated: 2, unchanged: 3, deleted: 4, linksAdded: 5, linksRemoved: 6 },
       resources: [{ name: 'srv-0' }],
       plannedTotal: 2,

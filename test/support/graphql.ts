@@ -1,5 +1,5 @@
 /** GraphQL over a graph in memory, without a server and without tables: what is asked of the tables is counted, and refused unless a test gives it. */
-import { graphql, type ExecutionResult } from 'graphql'
+import { graphql, type ExecutionResult, type GraphQLSchema } from 'graphql'
 import { buildSchema } from '../../src/api/schema/index.ts'
 import type { Context } from '../../src/context.ts'
 import type { Graph, LiveGraph, Vertex } from '../../src/graph/graph.ts'
@@ -57,6 +57,7 @@ export interface AskOptions {
   resources?: Partial<Resources>
   context?: Partial<Context>
   graphAt?: (instant: number) => Promise<Graph>
+  schema?: GraphQLSchema
 }
 
 export interface Answer {
@@ -71,7 +72,7 @@ export async function ask(graph: LiveGraph, source: string, options: AskOptions 
   const statements: string[] = []
   const contextValue = createContext(graph, options, statements)
   const variableValues = options.variables ?? {}
-  const result = await graphql({ schema, source, contextValue, variableValues })
+  const result = await graphql({ schema: options.schema ?? schema, source, contextValue, variableValues })
   return { ...shown(result), extensions: contextValue.extensions, statements }
 }
 

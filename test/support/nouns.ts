@@ -1,5 +1,7 @@
 /** The nouns on a database of their own, and GraphQL over them without a server. */
 import pino from 'pino'
+import { guardRoots } from '../../src/api/guard.ts'
+import { buildSchema } from '../../src/api/schema/index.ts'
 import { startEvents } from '../../src/event/index.ts'
 import { startGraph } from '../../src/graph/index.ts'
 import { startResources } from '../../src/resource/index.ts'
@@ -31,17 +33,19 @@ export async function startNouns(): Promise<LiveNouns> {
     log,
   })
   const tokens = startTokens({ db, log })
+  const schema = buildSchema()
+  guardRoots(schema, { audit: () => Promise.resolve(), log })
   return {
     db,
     async ask(source, variables = {}, context = {}) {
       const counting = countStatements(db)
       const answer = await ask(holder.graph, source, {
         variables,
+        schema,
         context: { resources, events: events.feed, tokens, graphAt: (at) => holder.graphAt(at), ...context },
       })
       const statements = counting.statements.filter((sql) => !ofFeed.test(sql))
       counting.stop()
-      await settle(answer.data as unknown)
       return { ...answer, statements }
     },
     async close() {
@@ -50,14 +54,5 @@ export async function startNouns(): Promise<LiveNouns> {
       await holder.close()
       await database.close()
     },
-  }
-
-  /** Waits until the graph has what a payload's cursor says. */
-  async function settle(data: unknown): Promise<void> {
-    for (const payload of Object.values((data ?? {}) as Record<string, { cursor?: unknown } | null>)) {
-      const cursor = payload?.cursor
-      if (typeof cursor !== 'string') continue
-      await events.feed.applied(Number(cursor.split('.')[1]), AbortSignal.timeout(10_000))
-    }
   }
 }

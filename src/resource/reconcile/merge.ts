@@ -36,7 +36,8 @@ export function candidatesOf(members: readonly Member[]): Map<string, Candidate[
     else found.set(path, [{ value, member }])
   }
   for (const member of members) {
-    say('name', member.name, member)
+    // An edit that says nothing about the name has an empty one.
+    say('name', member.name === '' ? undefined : member.name, member)
     say('status', member.status, member)
     say('owner', member.owner, member)
     say('contact', member.contact, member)

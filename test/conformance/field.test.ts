@@ -1,0 +1,198 @@
+/** Every field of the schema is executed: over a graph with one of each kind, with the tables' answers given. */
+import { graphql, isObjectType, type GraphQLObjectType } from 'graphql'
+import { expect, test } from 'vitest'
+import { buildSchema } from '../../src/api/schema/index.ts'
+import type { Context } from '../../src/context.ts'
+import { kindNames, kinds } from '../../src/resource/kind/index.ts'
+import type { WriteResult } from '../../src/resource/verbs.ts'
+import { epoch, Sketch } from '../support/graphql.ts'
+import { allFields, recordFields, selectAll } from '../support/selection.ts'
+
+const schema = buildSchema()
+const executed = recordFields(schema)
+const { sketch, first } = oneOfEach()
+const at = 1_700_000_000_000
+
+/** What the required arguments are tested with. */
+const given = {
+  attribute: '(path: "a.b")',
+  'Query.node': '(id: "1")',
+  'Query.nodes': '(ids: ["1"])',
+  'Query.resource': '(ref: "1")',
+  'Query.resourcesByRef': '(refs: ["1"])',
+  'Query.diff': '(from: "2026-01-01T00:00:00Z")',
+  'Query.count': '(groupBy: [kind, site])',
+  'Query.search': '(text: "rack")',
+  'Query.topology': `(root: ["Rack:name=Rack-1"], depth: 2)`,
+  'Query.path': '(from: "Server:name=Server-1", to: "Site:name=Site-1")',
+  'Mutation.importInventory': '(input: { items: [{ kind: Site, name: "s" }] })',
+  'Mutation.updateResources': '(input: { items: [{ ref: "1", changes: {} }] })',
+  'Mutation.deleteResources': '(input: { items: [{ ref: "1" }] })',
+  'Mutation.deleteLink': '(input: { type: LOCATED_IN, from: "1", to: "2" })',
+  'Mutation.mergeResources': '(input: { refs: ["1"], into: "2" })',
+  'Mutation.splitResource': '(input: { ref: "1", origins: [{ source: "Source:name=Source-1", key: "k" }] })',
+  'Mutation.createToken': '(input: { name: "t", role: VIEWER })',
+  'Mutation.revokeToken': '(input: { name: "t" })',
+}
+
+/** By the subscriptions' own test. */
+const ofSubscriptions =
+  /^(Subscription|ResourceEvents|Created|Updated|Deleted|Left|Merged|LinkAdded|LinkRemoved|Gap)\./
+
+test('every schema field is executed, and none fails', async () => {
+  const problems: unknown[] = []
+  for (const source of [...kindNames.map(ofKind), linkQuery, all('Query'), `mutation ${all('Mutation')}`]) {
+    const result = await graphql({ schema, source, contextValue: createContext() })
+    problems.push(...(result.errors ?? []).map((error) => error.originalError ?? error.message))
+  }
+  expect(problems).toEqual([])
+  const missing = allFields(schema).filter((field) => !executed.has(field) && !ofSubscriptions.test(field))
+  expect(missing).toEqual([])
+})
+
+const typeOf = (name: string): GraphQLObjectType => {
+  const type = schema.getType(name)
+  if (!isObjectType(type)) throw new Error(`no type ${name}`)
+  return type
+}
+const all = (name: string): string => selectAll(schema, typeOf(name), given)
+const ofKind = (name: string): string =>
+  `{ resources(filter: { kind: [${name}] }) { nodes { ... on ${name} ${all(name)} } } }`
+const linkQuery = `{ node(id: "LOCATED_IN.${first.Rack}.${first.Site}") { ... on Link ${all('Link')} } }`
+
+function oneOfEach() {
+  const made = new Sketch()
+  const ids = Object.fromEntries(
+    [...kinds.values()].map(({ name }) => {
+      const fields = {
+        address: '10.0.0.5',
+        cidr: '10.0.0.0/24',
+        vid: 7,
+        driver: 'inventory',
+        control: false,
+        heightUnits: 3,
+        role: 'outlet',
+        position: 2,
+      }
+      const own = Object.entries(fields).filter(
+        ([field]) => kinds.get(name)?.fields[field]?.from === 'property',
+      )
+      const rest = { fields: Object.fromEntries(own), labels: { a: 'b' }, hasDrift: true, hasConflict: true }
+      return [name, made.add(name, `${name}-1`, rest).id]
+    }),
+  ) as Record<string, number>
+  const link = (type: Parameters<Sketch['link']>[0], from: string, to: string): void =>
+    made.link(type, made.graph.get(ids[from]!)!, made.graph.get(ids[to]!)!)
+  link('LOCATED_IN', 'Site', 'Region')
+  link('LOCATED_IN', 'Rack', 'Site')
+  for (const name of ['Server', 'Pdu', 'PowerFeed']) link('LOCATED_IN', name, 'Rack')
+  link('POWERED_BY', 'Server', 'Pdu')
+  link('PART_OF', 'Component', 'Pdu')
+  link('RUNS_ON', 'VirtualMachine', 'Server')
+  link('RUNS_ON', 'Service', 'VirtualMachine')
+  return { sketch: made, first: ids }
+}
+
+function createContext(): Context {
+  const { graph } = sketch
+  const byId =
+    <T>(make: (resourceId: number) => T) =>
+    (ids: readonly number[]) =>
+      Promise.resolve(new Map(ids.map((id) => [id, make(id)])))
+  const origin = {
+    sourceId: first['Source']!,
+    key: 'k',
+    precedence: 1,
+    firstSeenAt: at,
+    lastSeenAt: at,
+    stale: false,
+    hearsay: false,
+  }
+  const history = {
+    items: [
+      {
+        cursor: 'c',
+        item: {
+          resourceId: 1,
+          kind: 'Region',
+          name: 'n',
+          action: 'UPDATED',
+          at,
+          seq: 1,
+          actor: 'a',
+          changes: [{ path: 'name', before: 1, after: 2 }],
+        },
+      },
+    ],
+    hasNextPage: false,
+    totalCount: 1,
+  }
+  const result: WriteResult = {
+    cursor: { epoch, seq: 1 },
+    ...{ created: 0, updated: 0, unchanged: 0, deleted: 0, linksAdded: 0, linksRemoved: 0 },
+    planned: [
+      {
+        action: 'UPDATE',
+        resourceId: 1,
+        kind: 'Region',
+        name: 'n',
+        changes: [{ path: 'name', before: 1, after: 2 }],
+      },
+    ],
+    plannedTotal: 1,
+    resourceIds: [1],
+  }
+  const write = () => Promise.resolve(result)
+  const event = {
+    seq: 1,
+    at,
+    actor: 'a',
+    body: { type: 'ResourceUpdated', resource: { id: 1 }, changes: [{ path: 'name', before: 1, after: 2 }] },
+  }
+  const token = {
+    id: 1,
+    name: 't',
+    role: 'viewer',
+    createdAt: at,
+    expiresAt: null,
+    revokedAt: null,
+    lastUsedAt: null,
+  }
+  const value = { sourceId: origin.sourceId, observedAt: at, value: 1 }
+  return {
+    viewer: { name: 'tester', role: 'admin', tokenId: 1 },
+    actor: { name: 'tester' },
+    signal: new AbortController().signal,
+    extensions: {},
+    graph,
+    graphAt: () => Promise.resolve(graph),
+    resources: {
+      attributesOf: byId(() => ({ a: { b: 1 } })),
+      originsOf: byId((resourceId) => [{ resourceId, ...origin }]),
+      provenanceOf: byId(() => [{ ...value, path: 'name', lost: [value] }]),
+      driftOf: byId(() => [{ path: 'name', intended: 1, observed: 2, since: at }]),
+      conflictsOf: byId(() => [{ otherId: 1, type: 'name', scope: '', value: 'n', since: at }]),
+      linkDetailsOf: (links: readonly unknown[]) =>
+        Promise.resolve(links.map(() => ({ attributes: {}, origins: [origin] }))),
+      sourceStates: () => Promise.resolve(new Map()),
+      historyOf: byId(() => history),
+      diff: () => Promise.resolve(history),
+      importInventory: write,
+      update: write,
+      delete: write,
+      deleteLink: write,
+      merge: write,
+      split: write,
+    },
+    events: {
+      cursor: () => ({ epoch, seq: 1 }),
+      read: () => Promise.resolve([event]),
+      count: () => Promise.resolve(1),
+    },
+    tokens: {
+      list: () => Promise.resolve([token]),
+      create: () => Promise.resolve({ token, secret: 's' }),
+      revoke: () => Promise.resolve(token),
+    },
+  } as unknown as Context
+}

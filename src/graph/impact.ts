@@ -53,9 +53,7 @@ function acrossCable(
   const owner = ownerOf(graph, far)
   const whole = { vertex: owner.vertex, chain: [cable, ...owner.chain] }
   if (!isNetworkDevice(owner.vertex)) {
-    return owner.vertex === far || !isDevice(owner.vertex)
-      ? [{ vertex: far, chain: [cable] }]
-      : [{ vertex: far, chain: [cable] }, whole]
+    return owner.vertex === far ? [whole] : [{ vertex: far, chain: [cable] }, whole]
   }
   return isBelow(owner.vertex, own) && losesAllUplinks(graph, owner.vertex, isHit) ? [whole] : []
 }
@@ -94,9 +92,6 @@ function isBelow(lower: Vertex, upper: Vertex): boolean {
 const isPart = (vertex: Vertex): boolean =>
   vertex.kind.name === 'NetworkInterface' || vertex.kind.name === 'Component'
 
-/** What a cable can make unreachable: not a port without an owner, nor a patch panel's part. */
-const isDevice = (vertex: Vertex): boolean => !isPart(vertex)
-
 /** The device that a port belongs to, through modules, and the links that lead to it; the vertex itself when it is no part of anything. */
 function ownerOf(graph: Graph, port: Vertex): Strike {
   let vertex = port
@@ -124,11 +119,12 @@ function portsOf(graph: Graph, device: Vertex): Strike[] {
 /** What hits `vertex` when it fails: the reverse of `strikesOf`, redundant uplinks each told. */
 export function needsOf(graph: Graph, vertex: Vertex): Strike[] {
   const needs = [...along(graph, vertex, fromTypes, 'out'), ...along(graph, vertex, toTypes, 'in')]
-  if (!isPart(vertex)) {
+  const owner = ownerOf(graph, vertex).vertex
+  if (owner === vertex) {
     return [...needs, ...uplinksOf(graph, vertex).map(({ far, chain }) => ({ vertex: far, chain }))]
   }
   const cables = graph.links(vertex, { type: cableTypes })
-  if (cables.length === 0 || isNetworkDevice(ownerOf(graph, vertex).vertex)) return needs
+  if (cables.length === 0 || isNetworkDevice(owner)) return needs
   for (const cable of cables) {
     const far = farEnd(cable, vertex)
     if (isNetworkDevice(ownerOf(graph, far).vertex)) needs.push({ vertex: far, chain: [cable] })

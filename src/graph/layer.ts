@@ -41,7 +41,7 @@ export function toLayers(
   return layers
 }
 
-/** Next to a host is access, next to that one rank further from the hosts; what is joined to nothing is access too. */
+/** Next to a host is access, next to that one rank further from the hosts. */
 function placeByDistance(
   unknown: readonly Vertex[],
   layers: Map<Vertex, number | null>,
@@ -60,5 +60,18 @@ function placeByDistance(
       left.delete(vertex)
     }
   }
-  for (const vertex of left) layers.set(vertex, [...joined(vertex)].length === 0 ? access : lowestNetwork)
+  for (const vertex of left) layers.set(vertex, belowNeighbors(vertex, layers, joined))
+}
+
+/** What no host is seen behind: one rank nearer to the hosts than the devices that it is joined to. */
+function belowNeighbors(
+  vertex: Vertex,
+  layers: ReadonlyMap<Vertex, number | null>,
+  joined: (vertex: Vertex) => Iterable<Vertex>,
+): number {
+  const around = [...joined(vertex)].flatMap((one) => {
+    const layer = layers.get(one) ?? 0
+    return layer >= lowestNetwork && layer <= access ? [layer] : []
+  })
+  return around.length === 0 ? access : Math.min(access, Math.max(...around) + 1)
 }

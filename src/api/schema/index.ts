@@ -95,7 +95,7 @@ function bindRoot(type: unknown, name: string, resolvers: Readonly<Record<string
     if (typeof resolver === 'function') written.resolve = resolver as never
     else Object.assign(written, resolver)
   }
-  const missing = name === 'Subscription' ? [] : Object.keys(fields).filter((field) => !(field in resolvers))
+  const missing = Object.keys(fields).filter((field) => !(field in resolvers))
   if (missing.length > 0) throw new Error(`resolvers/ lacks ${name}: ${missing.join(', ')}`)
 }
 

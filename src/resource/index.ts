@@ -9,6 +9,7 @@ import {
   findByKeys,
   goneOf,
   idsWhere,
+  linkAttributesOf,
   linkDetailsOf,
   originsOf,
 } from './detail/store.ts'
@@ -28,11 +29,11 @@ import { readHead } from '../event/store.ts'
 export interface ResourcesOptions {
   db: Db
   /** Called after each write, so that this process need not wait to be told of it. */
-  wake(): void
+  wake?(): void
 }
 
 export function startResources({ db, wake }: ResourcesOptions): Resources {
-  const transacting: Transacting = { db, wake }
+  const transacting: Transacting = { db, wake: wake ?? (() => {}) }
   return {
     importInventory: (request, by) => importInventory(transacting, request, by),
     update: (request, by) => update(transacting, request, by),
@@ -66,6 +67,7 @@ export function startResources({ db, wake }: ResourcesOptions): Resources {
     provenanceOf: async (ids) => provenanceOf(await membersOfResources(db, ids)),
     driftOf: (ids) => driftOf(db, ids),
     conflictsOf: (ids) => conflictsOf(db, ids),
+    linkAttributesOf: (links) => linkAttributesOf(db, links),
     linkDetailsOf: (links) => linkDetailsOf(db, links),
     sourceStates: () => sourceStates(db),
     historyOf: (ids, page) => historyOf(db, ids, page),

@@ -183,6 +183,10 @@ export interface Resources {
   provenanceOf(ids: readonly ResourceId[]): Promise<Map<ResourceId, ProvenanceEntry[]>>
   driftOf(ids: readonly ResourceId[]): Promise<Map<ResourceId, DriftEntry[]>>
   conflictsOf(ids: readonly ResourceId[]): Promise<Map<ResourceId, ConflictEntry[]>>
+  /** Only what links carry, in the order asked: one look by primary key each. */
+  linkAttributesOf(
+    links: readonly { type: LinkType; from: ResourceId; to: ResourceId }[],
+  ): Promise<Record<string, unknown>[]>
   linkDetailsOf(
     links: readonly { type: LinkType; from: ResourceId; to: ResourceId }[],
   ): Promise<{ attributes: Record<string, unknown>; origins: Origin[] }[]>

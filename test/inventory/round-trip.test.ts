@@ -26,7 +26,7 @@ const places: Place[] = []
 
 async function open(): Promise<Place> {
   const database = await createDatabase()
-  const place = { database, resources: startResources({ db: database.db }) }
+  const place = { database, resources: startResources({ db: database.db, wake: () => {} }) }
   places.push(place)
   return place
 }

@@ -11,7 +11,7 @@ import { linksOf, toRecord, type Exported, type ItemRecord } from './record.ts'
 
 export interface ExportRequest {
   graph: Graph
-  resources: Pick<Resources, 'originsOf' | 'attributesOf' | 'linkDetailsOf'>
+  resources: Pick<Resources, 'originsOf' | 'attributesOf' | 'linkAttributesOf'>
   format: InventoryFormat
   /** Only these kinds; default all but sources, which are configured. */
   kinds?: readonly KindName[]
@@ -56,13 +56,13 @@ async function* readRecords(
     const ends = links.flat().map(({ type, from, to }) => ({ type, from: from.id, to: to.id }))
     const [attributes, details] = await Promise.all([
       resources.attributesOf(batch.map(({ id }) => id)),
-      ends.length > 0 ? resources.linkDetailsOf(ends) : [],
+      ends.length > 0 ? resources.linkAttributesOf(ends) : [],
     ])
     let next = 0
     yield batch.map((vertex, index) => {
       const told = (links[index] ?? []).map((link) => ({
         link,
-        attributes: details[next++]?.attributes ?? {},
+        attributes: details[next++] ?? {},
       }))
       return toRecord(exported, vertex, told, attributes.get(vertex.id))
     })

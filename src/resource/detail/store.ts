@@ -86,6 +86,24 @@ export async function conflictsOf(
 
 type LinkName = { type: LinkType; from: ResourceId; to: ResourceId }
 
+export async function linkAttributesOf(
+  db: Knex,
+  links: readonly LinkName[],
+): Promise<Record<string, unknown>[]> {
+  const { rows } = await db.raw<{ rows: { place: number; attributes: Record<string, unknown> }[] }>(
+    `select (a.place - 1)::integer as place, l.attributes from unnest(?::text[], ?::bigint[], ?::bigint[]) with ordinality as a (type, from_id, to_id, place)
+     join link l on l.from_id = a.from_id and l.type = a.type and l.to_id = a.to_id where l.attributes <> '{}'`,
+    [
+      links.map(({ type }) => type),
+      links.map(({ from }) => from),
+      links.map(({ to }) => to),
+    ] as unknown as Knex.RawBinding[],
+  )
+  const found = links.map((): Record<string, unknown> => ({}))
+  for (const { place, attributes } of rows) found[place] = attributes
+  return found
+}
+
 /** Attributes and origins of links, in the order asked. */
 export async function linkDetailsOf(
   db: Knex,

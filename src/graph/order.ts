@@ -68,7 +68,8 @@ function getterOf(graph: Graph, type: KindName | InterfaceName, field: string, i
     const key = field.slice(6)
     return (vertex) => (Object.hasOwn(vertex.labels, key) ? vertex.labels[key]! : null)
   }
-  const property = propertiesOfType(type)[field]
+  const properties = propertiesOfType(type)
+  const property = Object.hasOwn(properties, field) ? properties[field] : undefined
   if (property) return (vertex) => toSortValue(vertex.fields[field], property)
   throw invalidInput(
     `A list of ${type} cannot be ordered by "${field.slice(0, 60)}": one of ${orderFields(type).join(', ')} or label.KEY`,

@@ -1,5 +1,5 @@
 /** The HTTP front: request ids, headers that keep browsers safe, and errors in GraphQL's shape whatever failed. */
-import { fastify } from 'fastify'
+import { LogController, fastify } from 'fastify'
 import type { FastifyBaseLogger, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Logger } from 'pino'
 import { PlenumError, limitExceeded } from '../errors.ts'
@@ -26,7 +26,7 @@ export function createHttp(config: ApiConfig, log: Logger): FastifyInstance {
   const { limits } = config
   const app = fastify({
     loggerInstance: log as unknown as FastifyBaseLogger,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: limits.bodyBytes,
     forceCloseConnections: 'idle',
     genReqId: ({ headers }) => toRequestId(headers['x-request-id']),

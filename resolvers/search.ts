@@ -2,6 +2,7 @@ import type { GraphQLResolveInfo } from 'graphql'
 import {
   connectList,
   findByText,
+  noteTruncated,
   see,
   visibleTo,
   type KindName,
@@ -18,7 +19,7 @@ interface SearchArguments {
 
 const longestText = 200
 
-function search(
+async function search(
   _: unknown,
   { text, kind, first }: SearchArguments,
   context: Context,
@@ -27,7 +28,12 @@ function search(
   if (text.trim() === '') throw invalidInput('Say what to search for', 'text')
   if (text.length > longestText) throw invalidInput(`text has at most ${longestText} characters`, 'text')
   const { graph } = context
-  const hits = findByText(graph, text, { ...(kind ? { kind } : {}), ...visibleTo(context) })
+  const { hits, isCut } = await findByText(graph, text, {
+    ...(kind ? { kind } : {}),
+    ...visibleTo(context),
+    signal: context.signal,
+  })
+  if (isCut) noteTruncated(context, info)
   return connectList<SearchHit>(
     context,
     info,

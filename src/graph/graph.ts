@@ -63,6 +63,13 @@ export interface ReachOptions {
   signal?: AbortSignal
 }
 
+export interface ReadableIndex {
+  /** Each once, in no particular order. */
+  values(): Iterable<string>
+  /** Ascending by id. Do not change the array. */
+  get(value: string): readonly Vertex[]
+}
+
 /** What one request may ask of the graph at most. */
 export interface GraphLimits {
   /** Vertices that one walk may touch; beyond it throws LIMIT_EXCEEDED. */
@@ -84,6 +91,8 @@ export interface Graph {
   ofType(type: KindName | InterfaceName): readonly Vertex[]
   /** By an indexed property, by `name` (kinds with nameIndexed) or `label` (`key=value`), exact value in canonical form. */
   lookup(type: KindName | InterfaceName, property: string, value: string): readonly Vertex[]
+  /** Every index of a kind, by property; `label` has values `key=value`. For searching. */
+  indexesOf(kind: KindName): Iterable<{ property: string; index: ReadableIndex }>
   neighbors(vertex: Vertex, type: LinkType, direction: 'out' | 'in' | 'both'): Vertex[]
   degree(vertex: Vertex, type?: LinkType, direction?: 'out' | 'in' | 'both'): number
   /** Ascending by type, then by the other end's id. A symmetric link has both directions. */

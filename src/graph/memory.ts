@@ -1,16 +1,26 @@
 /** The graph as it stands in memory, and the events that change it. How it is laid out, and why: docs/decisions/graph-in-memory.md. */
 import type { Cursor, GraphEvent, LoggedEvent } from '../event/event.ts'
 import type { KindName } from '../resource/kind/index.ts'
-import { linkDefinition, type LinkType } from '../resource/kind/link.ts'
+import type { LinkType } from '../resource/kind/link.ts'
 import type { InterfaceName, Step } from '../resource/kind/kind.ts'
 import type { LinkImage, ResourceId, ResourceImage } from '../resource/resource.ts'
 import { Adjacency, inward, outward, type Side } from './adjacency.ts'
-import type { GraphLimits, GraphLink, LinkQuery, LiveGraph, Reached, ReachOptions, Vertex } from './graph.ts'
+import type {
+  GraphLimits,
+  GraphLink,
+  LinkQuery,
+  LiveGraph,
+  Reached,
+  ReachOptions,
+  ReadableIndex,
+  Vertex,
+} from './graph.ts'
 import { Indexes, kindSet } from './indexes.ts'
 import { dependenciesOf, dependentsOf } from './reach.ts'
 import { VertexMaker } from './shape.ts'
 import { StoredVertex } from './vertex.ts'
 import { inOrder } from './vertex-list.ts'
+import { inLinkOrder, isSymmetric, toWanted, withoutDoubles } from './link-query.ts'
 import { walkSteps } from './walk.ts'
 
 type Direction = 'out' | 'in' | 'both'
@@ -77,6 +87,10 @@ export class MemoryGraph implements LiveGraph {
 
   lookup(type: KindName | InterfaceName, property: string, value: string): readonly Vertex[] {
     return this.indexes.lookup(type, property, value)
+  }
+
+  indexesOf(kind: KindName): Iterable<{ property: string; index: ReadableIndex }> {
+    return this.indexes.of([kind])
   }
 
   neighbors(vertex: Vertex, type: LinkType, direction: Direction): Vertex[] {
@@ -261,31 +275,3 @@ const graphEvents: ReadonlySet<string> = new Set<GraphEvent['type']>([
 ])
 
 const isGraphEvent = (body: LoggedEvent['body']): body is GraphEvent => graphEvents.has(body.type)
-
-/** A symmetric link has no direction, whichever end was stored first. */
-const isSymmetric = (type: LinkType): boolean => linkDefinition(type).symmetric === true
-
-function toWanted({ type, direction = 'both' }: LinkQuery): (type: LinkType, side: Side) => boolean {
-  const side = direction === 'out' ? outward : inward
-  return (one, at) =>
-    (type === undefined || type.includes(one)) && (direction === 'both' || at === side || isSymmetric(one))
-}
-
-function withoutDoubles(links: readonly GraphLink[]): GraphLink[] {
-  const loops = new Set<LinkType>()
-  return links.filter((link) => {
-    if (link.from !== link.to) return true
-    if (loops.has(link.type)) return false
-    loops.add(link.type)
-    return true
-  })
-}
-
-/** By type, then by the other end's id, then outgoing first. */
-function inLinkOrder(vertex: Vertex, links: GraphLink[]): GraphLink[] {
-  const far = (link: GraphLink): number => (link.from === vertex ? link.to.id : link.from.id)
-  return links.sort((a, b) => {
-    if (a.type !== b.type) return a.type < b.type ? -1 : 1
-    return far(a) - far(b) || Number(a.from !== vertex) - Number(b.from !== vertex)
-  })
-}

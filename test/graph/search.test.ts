@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 import type { MemoryGraph } from '../../src/graph/memory.ts'
-import { findByText } from '../../src/graph/search.ts'
-import { Datacenter } from '../support/datacenter.ts'
+import { findByText, mostHits, type SearchOptions } from '../../src/graph/search.ts'
+import { Datacenter, toImage } from '../support/datacenter.ts'
 
 let graph: MemoryGraph
 beforeAll(async () => {
@@ -31,13 +31,40 @@ describe('search', () => {
     ['r77', []],
     ['nothing', []],
     ['  ', []],
-  ])('%j', (text, expected) => {
-    expect(findByText(graph, text).map(({ field, vertex }) => `${field} ${vertex.name}`)).toEqual(expected)
+  ])('%j', async (text, expected) => {
+    const { hits } = await findByText(graph, text)
+    expect(hits.map(({ field, vertex }) => `${field} ${vertex.name}`)).toEqual(expected)
   })
 
-  test('keeps to kinds, and to what the viewer may know of', () => {
-    expect(findByText(graph, 'r07', { kind: ['Server'] })).toEqual([])
-    expect(findByText(graph, 'r07', { kind: ['Rack', 'Rack'] })).toHaveLength(1)
-    expect(findByText(graph, 'r07', { visible: () => false })).toEqual([])
+  test('keeps to kinds, and to what the viewer may know of', async () => {
+    const find = async (options: SearchOptions) => (await findByText(graph, 'r07', options)).hits
+    expect(await find({ kind: ['Server'] })).toEqual([])
+    expect(await find({ kind: ['Rack', 'Rack'] })).toHaveLength(1)
+    expect(await find({ visible: () => false })).toEqual([])
+  })
+
+  test('puts what the caller found by key first', async () => {
+    const [rack] = graph.ofType('Rack')
+    const { hits } = await findByText(graph, 'web', { keyMatches: [{ vertex: rack!, value: 'dcim.rack.7' }] })
+    expect(hits[0]).toMatchObject({ vertex: { name: 'r07' }, field: 'key', value: 'dcim.rack.7' })
+  })
+
+  test('keeps the best of too many, and says so', async () => {
+    const dc = new Datacenter()
+    for (let id = 1; id <= mostHits + 10; id++) dc.resources.push(toImage(id, 'Vlan', `x-v${id}`))
+    dc.resources.push(toImage(mostHits + 11, 'Server', 'v1'))
+    const { hits, isCut } = await findByText(await dc.load(), 'v1')
+    expect(hits[0]?.vertex.kind.name).toBe('Server')
+    expect(isCut).toBe(false)
+    const all = await findByText(await dc.load(), 'v')
+    expect([all.hits.length, all.hits[0]?.vertex.name, all.isCut]).toEqual([mostHits, 'v1', true])
+  })
+
+  test('stops at the signal', async () => {
+    const dc = new Datacenter()
+    for (let id = 1; id <= 60_000; id++) dc.resources.push(toImage(id, 'Vlan', `vlan number ${id}`))
+    await expect(
+      findByText(await dc.load(), 'nothing like it', { signal: AbortSignal.abort() }),
+    ).rejects.toThrow('abort')
   })
 })

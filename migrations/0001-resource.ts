@@ -81,6 +81,8 @@ create table observation (
   fields jsonb not null default '{}',
   attributes jsonb not null default '{}',
   links jsonb not null default '[]',
+  -- which of status, owner, contact it says that there is none of; null in those columns alone says nothing
+  without text[] not null default '{}',
   hearsay boolean not null default false,
   content_hash bytea not null,
   first_seen_at timestamptz not null,
@@ -103,6 +105,7 @@ create table identity (
   foreign key (source_id, key) references observation (source_id, key) on delete cascade deferrable initially deferred
 );
 create index identity_observation on identity (source_id, key);
+create index identity_parent on identity (split_part(scope, '/', 1)) where scope like 'r:%';
 
 -- who says a link; a link lives while it has a claim. The target is an observation, or a resource, or not known yet
 create table link_claim (

@@ -4,9 +4,9 @@ import { invalidInput, notFound, PlenumError } from '../errors.ts'
 import { checkObservation, Problems } from './check.ts'
 import { linkDefinition, type LinkType } from './kind/link.ts'
 import { linksAlong } from './link/store.ts'
-import { decide, membersByKeys, membersOfResources, type StoredMember } from './observation/store.ts'
+import { membersByKeys, membersOfResources, type StoredMember } from './observation/store.ts'
 import { ensureSource, ownSource, toMember } from './origin.ts'
-import { keyOf, memberKey, type Member } from './reconcile/member.ts'
+import { editKey, keyOf, memberKey, type Member } from './reconcile/member.ts'
 import { findByIds } from './ref/store.ts'
 import type { Actor, LinkClaim, Observation, ResourceId } from './resource.ts'
 import { loadRows, type ResourceRow } from './store.ts'
@@ -46,12 +46,9 @@ export function update(transacting: Transacting, request: UpdateRequest, by: Act
     })
     problems.end()
     refuseDoubles(changed)
-    await bind(trx, changed, by, at)
     return write(trx, { changed, removed: [], strict: true, intent: true, pathOf: () => 'input' }, by, at)
   })
 }
-
-const editKey = (id: ResourceId): string => `resource:${id}`
 
 /** Rows by the ids that were asked, merged-away ids followed. NOT_FOUND names the first that is not there. */
 export async function existing(
@@ -150,19 +147,6 @@ function addLinks(known: readonly LinkClaim[], added: readonly LinkClaim[]): Lin
       !same.has(JSON.stringify([link.type, link.direction ?? 'out', link.to])),
   )
   return [...kept, ...added]
-}
-
-/** An edit is about its resource whatever identities say: it is one with every origin of it. */
-async function bind(trx: Knex.Transaction, edits: readonly Member[], by: Actor, at: Date): Promise<void> {
-  const edited = new Map(edits.map((edit) => [edit.resourceId, edit]))
-  for (const member of await membersOfResources(
-    trx,
-    edits.map((edit) => edit.resourceId!),
-  )) {
-    const edit = edited.get(member.resourceId)
-    if (edit !== undefined && keyOf(edit) !== keyOf(member))
-      await decide(trx, edit, member, true, by.name, at)
-  }
 }
 
 export interface DeleteRequest {

@@ -2,7 +2,7 @@
 import type { Knex } from 'knex'
 import { findSource, type SourceRow } from './observation/store.ts'
 import { insertSource, updateSource } from './source/store.ts'
-import type { Member } from './reconcile/member.ts'
+import { ownSourceName, type Member } from './reconcile/member.ts'
 import type { Actor, Observation, ResourceId } from './resource.ts'
 import { nextIds } from './store.ts'
 import { write } from './write/pipeline.ts'
@@ -18,7 +18,7 @@ export interface SourceDefinition {
 
 /** What people change through mutations; it outranks every inventory. */
 export const ownSource: SourceDefinition = {
-  name: 'plenum',
+  name: ownSourceName,
   driver: 'plenum',
   role: 'intent',
   precedence: 1_000,

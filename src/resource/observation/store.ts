@@ -2,7 +2,7 @@
 import type { Knex } from 'knex'
 import type { KindName } from '../kind/index.ts'
 import type { ResourceId, ResourceStatus } from '../resource.ts'
-import { memberKey, type Claim, type Member, type MemberKey } from '../reconcile/member.ts'
+import { claimKey, memberKey, type Claim, type Member, type MemberKey } from '../reconcile/member.ts'
 import type { Decision } from '../reconcile/partition.ts'
 
 export interface SourceRow {
@@ -49,6 +49,7 @@ interface MemberRow {
   fields: Record<string, unknown>
   attributes: Record<string, unknown>
   links: Member['links']
+  without: string[]
   hearsay: boolean
   source_name: string
   role: 'intent' | 'observed'
@@ -66,9 +67,13 @@ export interface StoredMember extends Member {
   missedListings: number
 }
 
-const memberColumns = `o.source_id, o.key, o.resource_id, o.kind, o.name, o.status, o.labels, o.owner, o.contact, o.fields, o.attributes, o.links, o.hearsay,
+const memberColumns = `o.source_id, o.key, o.resource_id, o.kind, o.name, o.status, o.labels, o.owner, o.contact, o.fields, o.attributes, o.links, o.without, o.hearsay,
   o.content_hash as hash, o.missed_listings, s.name as source_name, s.role, s.precedence,
   (extract(epoch from o.first_seen_at) * 1000)::float8 as first_seen, (extract(epoch from o.changed_at) * 1000)::float8 as changed`
+
+/** Absent says nothing, null says that there is none. */
+const said = <K extends 'status' | 'owner' | 'contact'>(name: K, row: MemberRow) =>
+  row[name] === null && !row.without.includes(name) ? {} : { [name]: row[name] }
 
 function toMember(row: MemberRow): StoredMember {
   return {
@@ -77,10 +82,10 @@ function toMember(row: MemberRow): StoredMember {
     resourceId: Number(row.resource_id),
     kind: row.kind,
     name: row.name,
-    ...(row.status === null ? {} : { status: row.status }),
+    ...said('status', row),
     ...(row.labels === null ? {} : { labels: row.labels }),
-    ...(row.owner === null ? {} : { owner: row.owner }),
-    ...(row.contact === null ? {} : { contact: row.contact }),
+    ...said('owner', row),
+    ...said('contact', row),
     fields: row.fields,
     attributes: row.attributes,
     links: row.links ?? [],
@@ -130,25 +135,36 @@ export const membersOfResources = (db: Knex, ids: readonly ResourceId[]): Promis
 export const membersWithin = (db: Knex, parents: readonly ResourceId[]): Promise<StoredMember[]> =>
   members(
     db,
-    `where exists (select from identity i where i.source_id = o.source_id and i.key = o.key and split_part(i.scope, '/', 1) = any(?::text[]))`,
+    `join (select distinct source_id, key from identity where scope like 'r:%' and split_part(scope, '/', 1) = any(?::text[])) part
+       on part.source_id = o.source_id and part.key = o.key`,
     [parents.map((id) => `r:${id}`)],
   )
 
-/** Who else claims one of these. */
+/** Who claims each of these, by `claimKey`: at most one more than `crowd` of them. */
 export async function claimantsOf(
   db: Knex,
   claims: readonly Claim[],
-): Promise<{ sourceId: ResourceId; key: string }[]> {
-  const { rows } = await db.raw<{ rows: { source_id: string; key: string }[] }>(
-    `select distinct i.source_id, i.key from identity i
-     join unnest(?::text[], ?::text[], ?::text[]) as wanted (type, scope, value) on i.type = wanted.type and i.scope = wanted.scope and i.value = wanted.value`,
+  crowd: number,
+): Promise<Map<string, { sourceId: ResourceId; key: string }[]>> {
+  const { rows } = await db.raw<{ rows: { number: string; source_id: string; key: string }[] }>(
+    `select wanted.number, i.source_id, i.key from unnest(?::text[], ?::text[], ?::text[]) with ordinality as wanted (type, scope, value, number),
+     lateral (select source_id, key from identity i where i.type = wanted.type and i.scope = wanted.scope and i.value = wanted.value limit ?) i`,
     [
       claims.map((claim) => claim.type),
       claims.map((claim) => claim.scope),
       claims.map((claim) => claim.value),
+      crowd + 1,
     ],
   )
-  return rows.map((row) => ({ sourceId: Number(row.source_id), key: row.key }))
+  const found = new Map<string, { sourceId: ResourceId; key: string }[]>()
+  for (const { number, source_id, key } of rows) {
+    const name = claimKey(claims[Number(number) - 1]!)
+    const one = { sourceId: Number(source_id), key }
+    const list = found.get(name)
+    if (list) list.push(one)
+    else found.set(name, [one])
+  }
+  return found
 }
 
 export async function claimsOfMembers(
@@ -242,12 +258,12 @@ export async function saveMembers(
 ): Promise<void> {
   await inChunks(writes, (chunk) =>
     trx.raw(
-      `insert into observation (source_id, key, resource_id, kind, name, status, labels, owner, contact, fields, attributes, links, hearsay, content_hash, first_seen_at, changed_at)
-       select source_id, key, resource_id, kind, name, status, labels, owner, contact, fields, attributes, links, hearsay, decode(hash, 'hex'), ?, ?
+      `insert into observation (source_id, key, resource_id, kind, name, status, labels, owner, contact, fields, attributes, links, without, hearsay, content_hash, first_seen_at, changed_at)
+       select source_id, key, resource_id, kind, name, status, labels, owner, contact, fields, attributes, links, without, hearsay, decode(hash, 'hex'), ?, ?
        from jsonb_to_recordset(?) as r (source_id bigint, key text, resource_id bigint, kind text, name text, status text, labels jsonb, owner text, contact text,
-         fields jsonb, attributes jsonb, links jsonb, hearsay boolean, hash text)
+         fields jsonb, attributes jsonb, links jsonb, without text[], hearsay boolean, hash text)
        on conflict (source_id, key) do update set resource_id = excluded.resource_id, kind = excluded.kind, name = excluded.name, status = excluded.status,
-         labels = excluded.labels, owner = excluded.owner, contact = excluded.contact, fields = excluded.fields, attributes = excluded.attributes, links = excluded.links,
+         labels = excluded.labels, owner = excluded.owner, contact = excluded.contact, fields = excluded.fields, attributes = excluded.attributes, links = excluded.links, without = excluded.without,
          hearsay = excluded.hearsay, content_hash = excluded.content_hash, changed_at = excluded.changed_at, missed_listings = 0, missed_since = null`,
       [at, at, JSON.stringify(chunk.map(toRecord))],
     ),
@@ -267,6 +283,7 @@ const toRecord = ({ member, resourceId, hash }: MemberWrite) => ({
   fields: member.fields ?? {},
   attributes: member.attributes ?? {},
   links: member.links ?? [],
+  without: (['status', 'owner', 'contact'] as const).filter((name) => member[name] === null),
   hearsay: member.hearsay ?? false,
   hash: hash.toString('hex'),
 })

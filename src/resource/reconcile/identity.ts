@@ -95,8 +95,12 @@ const isNatural = (rule: IdentityRule): boolean =>
 function valueOf(observation: Observation, property: string): string | undefined {
   const value = property === 'name' ? observation.name : observation.fields?.[property]
   if (value === null || value === undefined || value === '') return undefined
-  return typeof value === 'string' ? value.trim() : String(value)
+  const text = typeof value === 'string' ? value.trim() : String(value)
+  return isTag(property) ? text.toUpperCase() : text
 }
+
+/** Numbers on stickers are typed in by people in either case. */
+const isTag = (property: string): boolean => property === 'serialNumber' || property === 'assetTag'
 
 function scopeOf(
   observation: Observation,

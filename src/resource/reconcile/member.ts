@@ -23,6 +23,14 @@ export const memberKey = (sourceId: ResourceId, key: string): MemberKey => `${so
 export const keyOf = (member: Pick<Member, 'sourceId' | 'key'>): MemberKey =>
   memberKey(member.sourceId, member.key)
 
+/** The source of what people change here, resource by resource. */
+export const ownSourceName = 'plenum'
+export const editKey = (id: ResourceId): string => `resource:${id}`
+
+/** An edit names no thing of its own: it goes where the id of its resource goes, and holds nothing together. */
+export const isEdit = (member: Pick<Member, 'sourceName' | 'key'>): boolean =>
+  member.sourceName === ownSourceName && member.key.startsWith('resource:')
+
 export interface Claim {
   type: string
   /** '' is global; `r:<id>` is within a parent resource, with a property's value behind a slash where the rule asks for it. */

@@ -79,8 +79,7 @@ export function kindOf(members: readonly Member[]): KindName {
 export function merge(members: readonly Member[]): Merged {
   const kind = kindOf(members)
   const candidates = candidatesOf(members)
-  const best = (path: string): unknown =>
-    candidates.get(path)?.find(({ value }) => value !== null)?.value ?? null
+  const best = (path: string): unknown => candidates.get(path)?.[0]?.value ?? null
   const known = getKind(kind).fields
   const merged: Merged = {
     kind,

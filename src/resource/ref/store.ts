@@ -77,7 +77,7 @@ export async function findByIdentities(
   }))
   const { rows } = await db.raw<{ rows: { index: number; id: string; kind: KindName; name: string }[] }>(
     `select distinct a.index, r.id, r.kind, r.name from jsonb_to_recordset(?) as a (index integer, kinds text[], type text, value text, scope text)
-     join identity i on i.type = a.type and i.value = a.value and (a.scope is null or i.scope = a.scope)
+     join identity i on i.type = a.type and i.value in (a.value, upper(a.value)) and (a.scope is null or i.scope = a.scope)
      join observation o on o.source_id = i.source_id and o.key = i.key join resource r on r.id = o.resource_id and r.kind = any(a.kinds) order by r.id`,
     [JSON.stringify(asked)],
   )

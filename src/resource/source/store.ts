@@ -29,16 +29,14 @@ export interface SyncNote {
 
 /** A complete listing was taken in: everything it has was seen at its start. */
 export async function noteSync(trx: Knex.Transaction, id: ResourceId, note: SyncNote): Promise<void> {
-  await trx('source')
-    .where({ id })
-    .update({
-      last_sync_at: note.at,
-      last_sync_seconds: note.tookSeconds,
-      seen: note.seen,
-      changed: note.changed,
-      held: note.held,
-      failure: null,
-    })
+  await trx('source').where({ id }).update({
+    last_sync_at: note.at,
+    last_sync_seconds: note.tookSeconds,
+    seen: note.seen,
+    changed: note.changed,
+    held: note.held,
+    failure: null,
+  })
 }
 
 export async function noteFailure(db: Knex, id: ResourceId, failure: string): Promise<void> {

@@ -18,10 +18,10 @@ export function hashOf({
   const content = [
     kind,
     name,
-    status ?? null,
+    status ?? (status === null ? 'none' : null),
     labels ?? {},
-    owner ?? null,
-    contact ?? null,
+    owner ?? (owner === null ? [] : null),
+    contact ?? (contact === null ? [] : null),
     fields ?? {},
     attributes ?? {},
     links ?? [],

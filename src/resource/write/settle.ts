@@ -2,24 +2,34 @@
  * Decides which resource each written observation belongs to. Parents first: a part is recognised within its whole, so an interface waits until
  * its device has its resource, and the parts of a device that was joined or split are looked at again.
  */
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Knex } from 'knex'
 import { getKind } from '../kind/index.ts'
 import type { LinkType } from '../kind/link.ts'
 import {
   claimantsOf,
   claimsOfMembers,
-  decisionsOf,
+  inChunks,
   membersByKeys,
   membersOfResources,
   membersWithin,
   type StoredMember,
 } from '../observation/store.ts'
 import { claimsOf } from '../reconcile/identity.ts'
-import { claimKey, keyOf, memberKey, type Claim, type Member, type MemberKey } from '../reconcile/member.ts'
-import { partition, type Decision } from '../reconcile/partition.ts'
+import {
+  claimKey,
+  isEdit,
+  keyOf,
+  memberKey,
+  type Claim,
+  type Member,
+  type MemberKey,
+} from '../reconcile/member.ts'
+import { partition } from '../reconcile/partition.ts'
 import type { ResourceId } from '../resource.ts'
 import { nextIds } from '../store.ts'
 import { inSlices } from './breathe.ts'
+import { crowd, loadComponent, piecesOf } from './component.ts'
 import type { ResolvedLink } from './target.ts'
 
 export interface Settled {
@@ -64,6 +74,8 @@ class Settling {
   /** Resource of members outside this write that links point to. */
   readonly #outside = new Map<MemberKey, ResourceId>()
   readonly #seenParents = new Set<ResourceId>()
+  /** Who claims a strong identity, of those that were settled. */
+  readonly #claimants = new Map<string, MemberKey[]>()
   readonly #out: Settled = {
     members: new Map(),
     claims: new Map(),
@@ -84,12 +96,12 @@ class Settling {
       this.#waiting.set(keyOf(member), member)
     for (const member of this.#input.removed) this.#out.affected.add(member.resourceId)
     const left = await this.#others([...this.#out.affected])
-    for (const member of left) this.#waiting.set(keyOf(member), member)
+    for (const member of [...left, ...(await this.#freed())]) this.#waiting.set(keyOf(member), member)
     await this.#prepare([...this.#waiting.values()])
     while (this.#waiting.size > 0) {
       const ready = this.#ready()
       for (const member of ready) this.#waiting.delete(keyOf(member))
-      await inSlices(ready, sliceSize, (slice) => this.#round(slice))
+      await this.#round(ready)
     }
     return this.#out
   }
@@ -99,6 +111,24 @@ class Settling {
     if (ids.length === 0) return []
     const found = await membersOfResources(this.#trx, ids)
     return found.filter((member) => !this.#removed.has(keyOf(member)) && !this.#waiting.has(keyOf(member)))
+  }
+
+  /** Members that share an identity with one that ends: it may be theirs alone now. */
+  async #freed(): Promise<StoredMember[]> {
+    const freed = new Map<MemberKey, StoredMember>()
+    await inChunks(this.#input.removed, async (chunk) => {
+      const claims = [...(await claimsOfMembers(this.#trx, chunk)).values()]
+        .flat()
+        .filter((one) => one.strong)
+      const holders = [...(await claimantsOf(this.#trx, claims, crowd)).values()].filter(
+        (list) => list.length > 1 && list.length <= crowd,
+      )
+      for (const member of await membersByKeys(this.#trx, holders.flat())) {
+        const key = keyOf(member)
+        if (!this.#removed.has(key) && !this.#waiting.has(key)) freed.set(key, member)
+      }
+    })
+    return [...freed.values()]
   }
 
   /** Learns where the links of these members lead. */
@@ -152,80 +182,52 @@ class Settling {
   }
 
   async #round(ready: readonly Member[]): Promise<void> {
-    for (const member of ready) {
-      this.#out.members.set(keyOf(member), member)
-      this.#out.claims.set(
-        keyOf(member),
-        claimsOf(member, member.sourceName, (type) => this.#parentOf(member, type)),
+    await inSlices(ready, sliceSize, (slice) => {
+      for (const member of slice) this.#claim(member)
+    })
+    const currentOf = (member: Member) => this.#currentOf(member)
+    const component = await loadComponent(this.#trx, ready, {
+      members: this.#out.members,
+      claims: this.#out.claims,
+      claimants: this.#claimants,
+      isOut: (key) => this.#removed.has(key) || this.#waiting.has(key),
+      currentOf,
+    })
+    const left = new Set<ResourceId>()
+    for await (const piece of piecesOf(component, currentOf, sliceSize)) {
+      const { groups } = partition(
+        piece.filter(({ member }) => !isEdit(member)),
+        [...component.decisions.values()],
       )
+      const edits = piece.flatMap(({ member }) => (isEdit(member) ? [member] : []))
+      await this.#assign(groups, edits, left)
+      await nextTurn()
     }
-    const component = await this.#component(ready)
-    const { groups } = partition(
-      component.members.map((member) => ({
-        member,
-        claims: this.#out.claims.get(keyOf(member)) ?? component.claims.get(keyOf(member)) ?? [],
-      })),
-      component.decisions,
-    )
-    await this.#assign(groups)
+    await this.#lookAgainWithin(left)
   }
 
-  /** The ready members and all that could be one with them: by identities, by having been one, by decisions. */
-  async #component(
-    ready: readonly Member[],
-  ): Promise<{ members: Member[]; claims: Map<MemberKey, Claim[]>; decisions: Decision[] }> {
-    const members = new Map<MemberKey, Member>(ready.map((member) => [keyOf(member), member]))
-    const claims = new Map<MemberKey, Claim[]>()
-    const decisions = new Map<string, Decision>()
-    const asked = new Set<string>()
-    let border: Member[] = [...ready]
-    while (border.length > 0) {
-      const found = new Map<MemberKey, { sourceId: ResourceId; key: string }>()
-      for (const decision of await decisionsOf(this.#trx, border)) {
-        decisions.set(`${decision.a}\n${decision.b}`, decision)
-        for (const end of decision.ends) found.set(memberKey(end.sourceId, end.key), end)
-      }
-      const wanted = border
-        .flatMap((member) => this.#out.claims.get(keyOf(member)) ?? claims.get(keyOf(member)) ?? [])
-        .filter((claim) => claim.strong && !asked.has(claimKey(claim)))
-      for (const claim of wanted) asked.add(claimKey(claim))
-      if (wanted.length > 0)
-        for (const one of await claimantsOf(this.#trx, wanted))
-          found.set(memberKey(one.sourceId, one.key), one)
-      const fresh = await this.#pullIn([...found.values()], border, members)
-      for (const [key, list] of await claimsOfMembers(this.#trx, fresh)) claims.set(key, list)
-      for (const member of fresh) members.set(keyOf(member), member)
-      border = fresh
+  #claim(member: Member): void {
+    const key = keyOf(member)
+    for (const claim of this.#out.claims.get(key) ?? []) {
+      const list = this.#claimants.get(claimKey(claim))
+      list?.splice(list.indexOf(key), 1)
     }
-    return { members: [...members.values()], claims, decisions: [...decisions.values()] }
+    const claims = claimsOf(member, member.sourceName, (type) => this.#parentOf(member, type))
+    this.#out.members.set(key, member)
+    this.#out.claims.set(key, claims)
+    for (const claim of claims) {
+      if (!claim.strong) continue
+      const list = this.#claimants.get(claimKey(claim))
+      if (list) list.push(key)
+      else this.#claimants.set(claimKey(claim), [key])
+    }
   }
 
-  /** Members that are not in the component yet: those that were found, and the ones that share a resource with the border. */
-  async #pullIn(
-    found: readonly { sourceId: ResourceId; key: string }[],
-    border: readonly Member[],
-    members: ReadonlyMap<MemberKey, Member>,
-  ): Promise<Member[]> {
-    const missing = found.filter(({ sourceId, key }) => !members.has(memberKey(sourceId, key)))
-    const resources = border.flatMap((member) =>
-      member.resourceId === null
-        ? []
-        : [this.#out.resourceOf.get(keyOf(member)) ?? member.resourceId, member.resourceId],
-    )
-    const stored = [
-      ...(missing.length > 0 ? await membersByKeys(this.#trx, missing) : []),
-      ...(resources.length > 0 ? await membersOfResources(this.#trx, [...new Set(resources)]) : []),
-    ]
-    const fresh = new Map<MemberKey, Member>()
-    for (const member of stored) {
-      const key = keyOf(member)
-      if (members.has(key) || this.#removed.has(key)) continue
-      fresh.set(key, this.#out.members.get(key) ?? this.#waiting.get(key) ?? member)
-    }
-    return [...fresh.values()]
-  }
-
-  async #assign(groups: readonly (readonly Member[])[]): Promise<void> {
+  async #assign(
+    groups: readonly (readonly Member[])[],
+    edits: readonly Member[],
+    left: Set<ResourceId>,
+  ): Promise<void> {
     const owner = new Map<ResourceId, readonly Member[]>()
     const best = new Map<ResourceId, Member>()
     for (const group of groups) {
@@ -249,9 +251,12 @@ class Settling {
       chosen.set(group, ids[index]!)
       this.#out.created.add(ids[index]!)
     })
-    const left = new Set<ResourceId>()
     for (const [group, id] of chosen) for (const member of group) this.#place(member, id, left)
-    await this.#lookAgainWithin(left)
+    for (const edit of edits) {
+      const id = this.#currentOf(edit)!
+      const group = owner.get(id)
+      this.#place(edit, group === undefined ? id : chosen.get(group)!, left)
+    }
   }
 
   #isPreferred(id: ResourceId, known: ResourceId, best: ReadonlyMap<ResourceId, Member>): boolean {

@@ -1,5 +1,6 @@
 /** The configuration: one YAML file, strict, whole or not at all; a few things by the environment. Defaults stand here and nowhere else. */
 import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { parseDocument } from 'yaml'
 import { z } from 'zod'
 
@@ -39,10 +40,15 @@ const file = z.strictObject({
     .prefault({}),
   database: z
     .strictObject({
-      url: z.string().startsWith('postgres').optional(),
+      url: z
+        .string()
+        .regex(/^postgres(ql)?:\/\//, 'a URL such as postgres://user:password@host:5432/plenum is needed')
+        .optional(),
       poolSize: positive.max(100).default(10),
     })
     .prefault({}),
+  /** Whether a sample datacenter is shown as long as nothing was written into the real database. */
+  sample: z.boolean().default(true),
   log: z
     .strictObject({ level: z.enum(['fatal', 'error', 'warn', 'info', 'debug']).default('info') })
     .prefault({}),
@@ -64,13 +70,13 @@ export class ConfigError extends Error {
 export function loadConfig(env: NodeJS.ProcessEnv): Config {
   const path = env['PLENUM_CONFIG']
   const config = parseConfig(path === undefined ? '' : readConfig(path), path ?? 'the configuration')
-  if (env['PORT'] !== undefined) config.http.port = toPort(env['PORT'])
-  if (env['DATABASE_URL']) config.database.url = env['DATABASE_URL']
+  if (env['PORT']) config.http.port = toPort(env['PORT'])
+  if (env['DATABASE_URL']) config.database.url = toDatabaseUrl(env['DATABASE_URL'])
   return {
     ...config,
-    dataFolder: env['PLENUM_DATA_DIR'] || '.plenum',
+    dataFolder: env['PLENUM_DATA_DIR'] || join(import.meta.dirname, '..', '.plenum'),
     adminToken: env['PLENUM_ADMIN_TOKEN'] || undefined,
-    readOnly: env['PLENUM_READ_ONLY'] === 'true',
+    readOnly: toFlag('PLENUM_READ_ONLY', env['PLENUM_READ_ONLY']),
   }
 }
 
@@ -93,6 +99,20 @@ export function parseConfig(text: string, name: string): z.infer<typeof file> {
     (issue) => `${issue.path.join('.') || 'the whole'}: ${issue.message}`,
   )
   throw new ConfigError(`${name}: ${faults.join('; ')}`)
+}
+
+function toDatabaseUrl(text: string): string {
+  if (!/^postgres(ql)?:\/\//.test(text) || !URL.canParse(text))
+    throw new ConfigError(
+      'DATABASE_URL is no URL of a Postgres, such as postgres://user:password@host:5432/plenum',
+    )
+  return text
+}
+
+function toFlag(name: string, text: string | undefined): boolean {
+  if (text === undefined || ['', '0', 'false', 'no'].includes(text.toLowerCase())) return false
+  if (['1', 'true', 'yes'].includes(text.toLowerCase())) return true
+  throw new ConfigError(`${name} is "${text}": true or false is needed`)
 }
 
 function toPort(text: string): number {

@@ -4,6 +4,9 @@ import { listen, type Db } from '../db.ts'
 import type { Cursor, LoggedEvent } from './event.ts'
 import { Feed } from './feed.ts'
 
+export { pruneAudit, writeAudit, type AuditRecord } from './audit/store.ts'
+export { appendEvents, pruneEvents, readHead, startNewEpoch } from './store.ts'
+
 export interface Events {
   feed: Feed
   /** Hands every event after `from` to `apply`, in order. `onStopped` tells why it stopped: reload, then run again. */

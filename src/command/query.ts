@@ -1,0 +1,70 @@
+import { readFileSync } from 'node:fs'
+import { parseArgs } from 'node:util'
+import { formatTable } from './table.ts'
+import { Refusal, untilInterrupted, type Command } from './command.ts'
+
+export const query: Command = {
+  usage: `query QUERY [--variables JSON] [--format table|json] [--url URL] [--token TOKEN]
+  Asks a running Plenum. QUERY is GraphQL, @FILE, or - for standard input. --url: PLENUM_URL or http://127.0.0.1:4000; --token: PLENUM_TOKEN.`,
+  async run(args) {
+    const { values, positionals } = parseArgs({
+      args,
+      allowPositionals: true,
+      options: {
+        variables: { type: 'string', short: 'v' },
+        format: { type: 'string', short: 'f', default: process.stdout.isTTY ? 'table' : 'json' },
+        url: { type: 'string', default: process.env['PLENUM_URL'] ?? 'http://127.0.0.1:4000' },
+        token: { type: 'string', default: process.env['PLENUM_TOKEN'] ?? '' },
+      },
+    })
+    if (positionals.length !== 1) throw new Refusal("Give one query: plenum query '{ servers { totalCount } }'")
+    if (values.format !== 'table' && values.format !== 'json') throw new Refusal(`--format is table or json, not ${values.format}`)
+    if (values.token === '') throw new Refusal('A token is needed: set PLENUM_TOKEN, or give --token')
+    const answer = await ask(values.url, values.token, { query: readQuery(positionals[0]!), variables: parseVariables(values.variables) })
+    process.stdout.write(values.format === 'json' || answer.data == null ? `${JSON.stringify(answer, null, 2)}\n` : formatTable(answer.data))
+    for (const error of answer.errors ?? []) process.stderr.write(`${error.path ? `${error.path.join('.')}: ` : ''}${error.message}\n`)
+    return answer.errors ? 1 : 0
+  },
+}
+
+interface Answer {
+  data?: Record<string, unknown> | null
+  errors?: { message: string; path?: (string | number)[] }[]
+}
+
+function readQuery(text: string): string {
+  if (text === '-') return readFileSync(0, 'utf8')
+  if (!text.startsWith('@')) return text
+  try {
+    return readFileSync(text.slice(1), 'utf8')
+  } catch {
+    throw new Refusal(`${text.slice(1)} cannot be read`)
+  }
+}
+
+function parseVariables(text: string | undefined): unknown {
+  if (text === undefined) return undefined
+  try {
+    return JSON.parse(text)
+  } catch (error) {
+    throw new Refusal(`--variables is no JSON: ${(error as Error).message}`)
+  }
+}
+
+async function ask(url: string, token: string, body: unknown): Promise<Answer> {
+  const signal = AbortSignal.any([untilInterrupted(), AbortSignal.timeout(120_000)])
+  const response = await fetch(new URL('/graphql', url), {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
+    body: JSON.stringify(body),
+    signal,
+  }).catch((error: Error) => {
+    throw new Refusal(`Nothing answers at ${url}: ${error.cause instanceof Error ? error.cause.message : error.message}. Start it with npm start, or give --url`)
+  })
+  const text = await response.text()
+  try {
+    return JSON.parse(text) as Answer
+  } catch {
+    throw new Refusal(`${url} does not answer as Plenum does (HTTP ${response.status})`)
+  }
+}

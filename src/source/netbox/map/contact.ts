@@ -19,7 +19,8 @@ export function readTags(dump: Dump): Map<string, string[]> {
     const object = item.object('content_type', 'object_id')
     if (tag === undefined || object === undefined) continue
     dump.use(row)
-    const label = String(tag.fields['slug'] ?? tag.fields['name'])
+    // Slugs may be of any letters; keys of labels are not.
+    const label = String(tag.fields['slug'] ?? tag.fields['name']).replace(/[^\w./-]/g, '_')
     tags.set(keyOf(object), [...(tags.get(keyOf(object)) ?? []), label].sort())
   }
   return tags

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseDocument } from 'yaml'
 import { z } from 'zod'
+import { parseKindRules } from './source/netbox/index.ts'
 
 const positive = z.number().int().positive()
 const mebibyte = 1_048_576
@@ -31,6 +32,16 @@ const keep = z.strictObject({
   idempotencyDays: z.number().int().min(7).default(14),
 })
 
+/** Which kind a NetBox device is, before our own table; see docs/import-netbox.md. */
+const kindRules = z.unknown().transform((value, context) => {
+  try {
+    return parseKindRules(value)
+  } catch (error) {
+    context.addIssue({ code: 'custom', message: (error as Error).message })
+    return z.NEVER
+  }
+})
+
 const file = z.strictObject({
   http: z
     .strictObject({
@@ -54,6 +65,7 @@ const file = z.strictObject({
     .prefault({}),
   limits: limits.prefault({}),
   keep: keep.prefault({}),
+  netbox: z.strictObject({ kindRules: kindRules.prefault([]) }).prefault({}),
 })
 
 export type Config = z.infer<typeof file> & {

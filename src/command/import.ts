@@ -1,6 +1,7 @@
 import { createReadStream } from 'node:fs'
 import { access } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
+import { loadConfig } from '../config.ts'
 import { PlenumError } from '../errors.ts'
 import { formatOfFile, inventoryFormats, readInventory, type InventoryFormat } from '../inventory/index.ts'
 import { startResources } from '../resource/index.ts'
@@ -56,7 +57,8 @@ async function open(file: string, format: InventoryFormat | 'netbox', source: st
   if (format !== 'netbox') {
     return { items: readInventory(format, createReadStream(file), signal, kind === undefined ? {} : { kind }), report: () => '' }
   }
-  const { items, report } = await readNetbox(createReadStream(file), { source }, signal).catch(explain)
+  const { kindRules } = loadConfig(process.env).netbox
+  const { items, report } = await readNetbox(createReadStream(file), { source, kindRules }, signal).catch(explain)
   return { items, report: () => `\n${formatReport(report)}\n` }
 }
 

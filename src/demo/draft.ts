@@ -39,7 +39,7 @@ export class Sample {
     return key
   }
 
-  /** A cable between two interfaces that are there already. */
+  /** A cable between two ports that are there already. */
   connect(one: string, other: string): void {
     const item = this.#byKey.get(one)
     if (item === undefined) throw new Error(`the sample has no ${one}`)

@@ -1,6 +1,6 @@
 /** Switches in leaf and spine, their cables, point-to-point prefixes and BGP sessions with 4-byte AS numbers. */
 import { mac, two, type Sample } from './draft.ts'
-import type { SampleRack, SampleSite } from './place.ts'
+import { plugIn, type SampleRack, type SampleSite } from './place.ts'
 import type { SampleSegments } from './segment.ts'
 
 export interface SampleSwitch {
@@ -135,6 +135,7 @@ function addSwitch(sample: Sample, segments: SampleSegments, plan: SwitchPlan): 
   })
   const ports = Array.from({ length: plan.ports }, (_, index) => addPort(sample, key, plan, index + 1))
   addLoopback(sample, key, plan, segments)
+  plugIn(sample, plan.rack, key)
   return { key, name: plan.name, asn: plan.asn, site: plan.site, ports, nextPort: 0 }
 }
 

@@ -7,6 +7,8 @@ export interface SampleRack {
   /** Counted from 1 within the site. */
   number: number
   pdus: [string, string]
+  /** How many outlets of each PDU are taken. */
+  outlets: number
 }
 
 export interface SampleSite {
@@ -48,7 +50,7 @@ function addRack(sample: Sample, site: string, room: string, number: number): Sa
     owner: 'team-facility',
   })
   const pdus = ['a', 'b'].map((side, index) => addPdu(sample, { site, name, key, number }, side, index))
-  return { key, name, number, pdus: pdus as [string, string] }
+  return { key, name, number, pdus: pdus as [string, string], outlets: 0 }
 }
 
 interface RackPlace {
@@ -83,5 +85,21 @@ function addPdu(sample: Sample, rack: RackPlace, side: string, index: number): s
       ['POWERED_BY', feed],
     ],
     owner: 'team-facility',
+  })
+}
+
+/** Gives a device two power supplies, one at an outlet of each PDU of its rack. */
+export function plugIn(sample: Sample, rack: SampleRack, device: string): void {
+  rack.outlets += 1
+  rack.pdus.forEach((pdu, index) => {
+    const port = sample.add('Component', `PSU${index + 1}`, {
+      fields: { role: 'power port' },
+      links: [['PART_OF', device]],
+    })
+    const outlet = sample.add('Component', `Outlet ${rack.outlets}`, {
+      fields: { role: 'power outlet' },
+      links: [['PART_OF', pdu]],
+    })
+    sample.connect(port, outlet)
   })
 }

@@ -1,7 +1,7 @@
 /** Servers: twelve a rack, cabled to both of its leaves, drawing from both of its PDUs. */
 import { hex, mac, mix, pick, two, uuid, type Sample } from './draft.ts'
 import { takePort, type Fabric, type SampleSwitch } from './fabric.ts'
-import type { SampleRack, SampleSite } from './place.ts'
+import { plugIn, type SampleRack, type SampleSite } from './place.ts'
 import type { SampleSegments } from './segment.ts'
 
 export interface SampleServer {
@@ -111,6 +111,7 @@ function addServer(
     owner: 'team-compute',
     contact: 'compute-oncall@example.net',
   })
+  plugIn(sample, rack, key)
   return { key, name, site, rack, role }
 }
 

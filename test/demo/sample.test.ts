@@ -73,13 +73,27 @@ describe('the sample datacenter', () => {
     }
   })
 
-  it('has at most one cable in a port, between ports of different devices', () => {
+  it('has at most one cable in a port, between ports of different devices: data to data, power to power', () => {
     const ends = cables.flat()
     expect(new Set(ends).size).toBe(ends.length)
     for (const [one, other] of cables) {
-      expect(byKey.get(one)?.kind).toBe('NetworkInterface')
-      expect(byKey.get(other)?.kind).toBe('NetworkInterface')
       expect(deviceOf(one)).not.toBe(deviceOf(other))
+      const roles = [one, other].map((end) => byKey.get(end)?.fields?.['role'] ?? byKey.get(end)?.kind)
+      expect([
+        ['NetworkInterface', 'NetworkInterface'],
+        ['power port', 'power outlet'],
+      ]).toContainEqual(roles)
+    }
+  })
+
+  it('plugs every server and switch into both PDUs of its rack', () => {
+    for (const device of [...ofKind('Server'), ...ofKind('Switch')]) {
+      const supplies = cables.flatMap(([one, other]) =>
+        deviceOf(one)?.key === device.key ? deviceOf(other) : [],
+      )
+      const pdus = supplies.flatMap((supply) => (supply?.kind === 'Pdu' ? [supply.key] : []))
+      expect(pdus.sort()).toEqual(linksOf(device.key, 'POWERED_BY').sort())
+      expect(pdus).toHaveLength(2)
     }
   })
 
@@ -91,7 +105,10 @@ describe('the sample datacenter', () => {
       ]),
       ([device]) => device,
     )
-    const of = (key: string | undefined) => (neighbors.get(key) ?? []).map(([, other]) => other as string)
+    const of = (key: string | undefined) =>
+      (neighbors.get(key) ?? [])
+        .map(([, other]) => other as string)
+        .filter((other) => !other.startsWith('Pdu:'))
     const switches = ofKind('Switch')
     for (const server of ofKind('Server')) {
       const [rack] = linksOf(server.key, 'LOCATED_IN')

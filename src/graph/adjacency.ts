@@ -224,15 +224,17 @@ export class Adjacency {
   }
 
   /** Links of all bundles that `wanted` lets through, in no particular order. */
-  *linksOf(vertex: StoredVertex, wanted: (type: LinkType, side: Side) => boolean): Generator<GraphLink> {
+  linksOf(vertex: StoredVertex, wanted: (type: LinkType, side: Side) => boolean): GraphLink[] {
+    const found: GraphLink[] = []
     for (let bundle = vertex.bundle; bundle !== 0; bundle = this.nextBundle(bundle)) {
       const side = this.sideOf(bundle)
       if (!wanted(this.typeOf(bundle), side)) continue
       let link = this.head(bundle)
       for (let left = this.count(bundle); left > 0; left--) {
-        yield this.toLink(link)
+        found.push(this.toLink(link))
         link = this.next(link, side)
       }
     }
+    return found
   }
 }

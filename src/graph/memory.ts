@@ -131,15 +131,13 @@ export class MemoryGraph implements LiveGraph {
   }
 
   links(vertex: Vertex, query: LinkQuery = {}): GraphLink[] {
-    const kinds = query.kind && kindSet(query.kind)
-    const found: GraphLink[] = []
-    const wanted = toWanted(query)
-    for (const link of this.adjacency.linksOf(vertex as StoredVertex, wanted)) {
-      const far = link.from === vertex ? link.to : link.from
-      if (kinds === undefined || kinds.has(far.kind.name)) found.push(link)
+    let found = this.adjacency.linksOf(vertex as StoredVertex, toWanted(query))
+    if (query.kind !== undefined) {
+      const kinds = kindSet(query.kind)
+      found = found.filter((link) => kinds.has((link.from === vertex ? link.to : link.from).kind.name))
     }
-    const hasLoop = found.some((link) => link.from === link.to)
-    return inLinkOrder(vertex, hasLoop ? withoutDoubles(found) : found)
+    if (found.some((link) => link.from === link.to)) found = withoutDoubles(found)
+    return found.length < 2 ? found : inLinkOrder(vertex, found)
   }
 
   findLink(type: LinkType, from: ResourceId, to: ResourceId): GraphLink | undefined {

@@ -67,6 +67,7 @@ class Search {
     }
   }
 
+  /** From both ends at once, always going on where the border is smaller: hubs in the middle are met late or never. */
   shortest(
     from: Vertex,
     to: Vertex,
@@ -74,19 +75,35 @@ class Search {
     closedLinks: ReadonlySet<string>,
   ): GraphPath | undefined {
     const { visible, signal } = this.#options
-    const came = new Map<Vertex, GraphLink | undefined>([[from, undefined]])
-    for (const [vertex] of came) {
-      if (vertex === to) return trace(from, to, came)
+    if (from === to) return { vertices: [from], links: [] }
+    const isOpen = (vertex: Vertex, link: GraphLink): boolean =>
+      !closed.has(vertex) && !closedLinks.has(idOf(link)) && (!visible || visible(vertex))
+    const [ahead, back] = [new Side(from), new Side(to)]
+    while (ahead.border.length > 0 && back.border.length > 0) {
       signal?.throwIfAborted()
-      for (const link of this.#graph.links(vertex, this.#query)) {
-        const next = link.from === vertex ? link.to : link.from
-        if (came.has(next) || closed.has(next) || closedLinks.has(idOf(link))) continue
-        if (visible && !visible(next)) continue
-        came.set(next, link)
-        this.#visit()
-      }
+      const [side, other] = ahead.border.length <= back.border.length ? [ahead, back] : [back, ahead]
+      const meeting = this.#step(side, other, isOpen)
+      if (meeting !== undefined) return join(ahead.trace(meeting), back.trace(meeting))
     }
     return undefined
+  }
+
+  /** One link further on one side; gives where it meets the other, the smallest id where there are several. */
+  #step(side: Side, other: Side, isOpen: (vertex: Vertex, link: GraphLink) => boolean): Vertex | undefined {
+    const next: Vertex[] = []
+    let meeting: Vertex | undefined
+    for (const vertex of side.border) {
+      for (const link of this.#graph.links(vertex, this.#query)) {
+        this.#visit()
+        const far = link.from === vertex ? link.to : link.from
+        if (side.came.has(far) || !isOpen(far, link)) continue
+        side.came.set(far, link)
+        if (other.came.has(far) && (meeting === undefined || far.id < meeting.id)) meeting = far
+        next.push(far)
+      }
+    }
+    side.border = next
+    return meeting
   }
 
   #visit(): void {
@@ -103,15 +120,33 @@ class Search {
 
 const idOf = ({ type, from, to }: GraphLink): string => `${type}.${from.id}.${to.id}`
 
-function trace(from: Vertex, to: Vertex, came: ReadonlyMap<Vertex, GraphLink | undefined>): GraphPath {
-  const path: GraphPath = { vertices: [to], links: [] }
-  for (let vertex = to; vertex !== from;) {
-    const link = came.get(vertex)!
-    vertex = link.from === vertex ? link.to : link.from
-    path.vertices.unshift(vertex)
-    path.links.unshift(link)
+/** What was reached from one end, and by which link. */
+class Side {
+  readonly came: Map<Vertex, GraphLink | undefined>
+  border: Vertex[]
+
+  constructor(start: Vertex) {
+    this.came = new Map([[start, undefined]])
+    this.border = [start]
   }
-  return path
+
+  /** From where it was reached back to the start. */
+  trace(end: Vertex): GraphPath {
+    const path: GraphPath = { vertices: [end], links: [] }
+    for (let vertex = end, link = this.came.get(end); link !== undefined; link = this.came.get(vertex)) {
+      vertex = link.from === vertex ? link.to : link.from
+      path.vertices.push(vertex)
+      path.links.push(link)
+    }
+    return path
+  }
+}
+
+function join(ahead: GraphPath, back: GraphPath): GraphPath {
+  return {
+    vertices: [...ahead.vertices.toReversed(), ...back.vertices.slice(1)],
+    links: [...ahead.links.toReversed(), ...back.links],
+  }
 }
 
 const isSame = (a: GraphPath, b: GraphPath): boolean =>

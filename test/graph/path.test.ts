@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { findPaths, type PathOptions } from '../../src/graph/path.ts'
 import { Datacenter } from '../support/datacenter.ts'
@@ -54,5 +55,46 @@ describe('paths', () => {
     const { a, d, names } = await square()
     const visible = ({ name }: { name: string }): boolean => name !== 'b'
     expect(names(a, d, { max: 1, type: ['CONNECTED_TO'], visible })).toEqual(['acd'])
+  })
+
+  test('are the shortest of all there are', async () => {
+    const drawing = fc.uniqueArray(
+      fc.tuple(fc.nat(5), fc.nat(5), fc.constantFrom('RUNS_ON' as const, 'DEPENDS_ON' as const)),
+      {
+        maxLength: 12,
+        selector: (link) => link.join(),
+      },
+    )
+    const property = fc.asyncProperty(drawing, fc.integer({ min: 1, max: 6 }), async (drawn, max) => {
+      const dc = new Datacenter()
+      for (let id = 1; id <= 6; id++) dc.add('Service', `s${id}`)
+      for (const [a, b, type] of drawn) if (a !== b) dc.link(type, a + 1, b + 1)
+      const ways = (at: number, passed: readonly number[]): number[] =>
+        at === 6
+          ? [passed.length]
+          : dc.links.flatMap(({ from, to }) => {
+              const next = from === at ? to : to === at ? from : at
+              return next === at || passed.includes(next) ? [] : ways(next, [...passed, at])
+            })
+      const graph = await dc.load()
+      const found = findPaths(graph, graph.get(1)!, graph.get(6)!, { max })
+      const lengths = ways(1, []).toSorted((a, b) => a - b)
+      expect(found.map(({ links }) => links.length)).toEqual(lengths.slice(0, max))
+      const marks = found.map(({ links }) =>
+        links.map(({ type, from, to }) => `${type}${from.id}${to.id}`).join(),
+      )
+      expect(new Set(marks).size).toBe(found.length)
+    })
+    await fc.assert(property, { numRuns: 300, verbose: 1 })
+  })
+
+  test('are refused beyond the bound', async () => {
+    const dc = new Datacenter()
+    for (let id = 1; id <= 6; id++) dc.add('Service', `s${id}`)
+    for (let id = 1; id < 6; id++) dc.link('DEPENDS_ON', id, id + 1)
+    const graph = await dc.load(3)
+    expect(() => findPaths(graph, graph.get(1)!, graph.get(6)!, { max: 1 })).toThrow(
+      expect.objectContaining({ code: 'LIMIT_EXCEEDED' }),
+    )
   })
 })

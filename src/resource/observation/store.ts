@@ -140,6 +140,20 @@ export const membersWithin = (db: Knex, parents: readonly ResourceId[]): Promise
     [parents.map((id) => `r:${id}`)],
   )
 
+/** Members that say by these keys what they are a part of, stand in or belong to. */
+export const membersNaming = (
+  db: Knex,
+  keys: readonly { sourceId: ResourceId; key: string }[],
+): Promise<StoredMember[]> =>
+  members(
+    db,
+    `join (select distinct c.source_id, c.key from link_claim c
+       join unnest(?::bigint[], ?::text[]) as whole (source_id, key) on c.target_source_id = whole.source_id and c.target_key = whole.key
+       where c.direction = 'out' and c.type in ('PART_OF', 'LOCATED_IN', 'MEMBER_OF')) part
+     on part.source_id = o.source_id and part.key = o.key`,
+    [keys.map((one) => one.sourceId), keys.map((one) => one.key)],
+  )
+
 /** Who claims each of these, by `claimKey`: at most one more than `crowd` of them. */
 export async function claimantsOf(
   db: Knex,

@@ -11,6 +11,7 @@ import {
   claimsOfMembers,
   inChunks,
   membersByKeys,
+  membersNaming,
   membersOfResources,
   membersWithin,
   type StoredMember,
@@ -96,7 +97,8 @@ class Settling {
       this.#waiting.set(keyOf(member), member)
     for (const member of this.#input.removed) this.#out.affected.add(member.resourceId)
     const left = await this.#others([...this.#out.affected])
-    for (const member of [...left, ...(await this.#freed())]) this.#waiting.set(keyOf(member), member)
+    const others = [...left, ...(await this.#freed()), ...(await this.#orphans())]
+    for (const member of others) this.#waiting.set(keyOf(member), member)
     await this.#prepare([...this.#waiting.values()])
     while (this.#waiting.size > 0) {
       const ready = this.#ready()
@@ -131,6 +133,23 @@ class Settling {
     return [...freed.values()]
   }
 
+  /** Parts whose whole comes or goes with this write: what they are recognised within is known now, or no longer. */
+  async #orphans(): Promise<StoredMember[]> {
+    const wholes = [
+      ...this.#input.changed.filter((member) => member.resourceId === null),
+      ...this.#input.removed,
+    ]
+    const parts: StoredMember[] = []
+    await inChunks(wholes, async (chunk) => {
+      for (const part of await membersNaming(this.#trx, chunk)) {
+        const key = keyOf(part)
+        if (parentLinks(part).length > 0 && !this.#removed.has(key) && !this.#waiting.has(key))
+          parts.push(part)
+      }
+    })
+    return parts
+  }
+
   /** Learns where the links of these members lead. */
   async #prepare(members: readonly Member[]): Promise<void> {
     const unknown = members.filter((member) => !this.#input.links.has(keyOf(member)))
@@ -142,7 +161,9 @@ class Settling {
     )
     const outside = targets.filter(
       ({ sourceId, key }) =>
-        !this.#waiting.has(memberKey(sourceId, key)) && !this.#outside.has(memberKey(sourceId, key)),
+        !this.#waiting.has(memberKey(sourceId, key)) &&
+        !this.#removed.has(memberKey(sourceId, key)) &&
+        !this.#outside.has(memberKey(sourceId, key)),
     )
     if (outside.length === 0) return
     for (const member of await membersByKeys(this.#trx, outside))

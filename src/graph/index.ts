@@ -73,10 +73,17 @@ export async function startGraph({ resources, events, limits, log }: GraphOption
         path: 'asOf',
       })
     const known = instants.get(instant)
-    if (known !== undefined) return known
+    if (known !== undefined) {
+      // asked again: it is the last one to go
+      instants.delete(instant)
+      instants.set(instant, known)
+      return known
+    }
     const loading = load(() => resources.rowsAt(instant, limits.asOfResources))
     instants.set(instant, loading)
-    loading.catch(() => instants.delete(instant))
+    loading.catch(() => {
+      if (instants.get(instant) === loading) instants.delete(instant)
+    })
     for (const oldest of instants.keys()) if (instants.size > keptInstants) instants.delete(oldest)
     return loading
   }

@@ -1,13 +1,13 @@
 /** Apollo Server as the one who speaks GraphQL over HTTP; executing is ours. */
 import { ApolloServer, HeaderMap } from '@apollo/server'
-import type { ApolloServerPlugin, HTTPGraphQLRequest } from '@apollo/server'
+import type { ApolloServerOptions, ApolloServerPlugin, HTTPGraphQLRequest } from '@apollo/server'
 import {
   ApolloServerPluginCacheControlDisabled,
   ApolloServerPluginLandingPageDisabled,
   ApolloServerPluginSchemaReportingDisabled,
   ApolloServerPluginUsageReportingDisabled,
 } from '@apollo/server/plugin/disabled'
-import { GraphQLError } from 'graphql'
+import { GraphQLError, OperationTypeNode } from 'graphql'
 import type { ExecutionResult, FormattedExecutionResult, GraphQLSchema } from 'graphql'
 import type { Logger } from 'pino'
 import type { Context } from '../context.ts'
@@ -15,7 +15,6 @@ import { PlenumError, limitExceeded } from '../errors.ts'
 import type { ApiLimits } from './config.ts'
 import { errorAnswer, execute } from './execute.ts'
 import { formatError, toPlenumError } from './format-error.ts'
-import { documentLimits } from './limits.ts'
 import { currentScope } from './scope.ts'
 import type { RequestScope } from './scope.ts'
 
@@ -36,7 +35,7 @@ export async function startApollo(options: {
     introspection: true,
     hideSchemaDetailsFromClientErrors: false,
     parseOptions: { maxTokens: limits.tokens },
-    validationRules: [documentLimits(limits)],
+    documentStore: preparedDocuments,
     logger: log,
     plugins: [
       ApolloServerPluginCacheControlDisabled(),
@@ -52,10 +51,20 @@ export async function startApollo(options: {
   return server
 }
 
+/** Documents come parsed and validated; faulty ones it reads again to say what is wrong with them. */
+const preparedDocuments: NonNullable<ApolloServerOptions<Context>['documentStore']> = {
+  get: async () => currentScope()?.document,
+  set: async () => undefined,
+  delete: async () => false,
+}
+
 /** Answers every operation with our executor. Its errors are formatted already. */
 function executePlugin(schema: GraphQLSchema, log: Logger): ApolloServerPlugin<Context> {
   return {
     requestDidStart: async () => ({
+      didResolveOperation: async ({ operation }) => {
+        if (operation?.operation === OperationTypeNode.SUBSCRIPTION) throw onlyBySocket()
+      },
       responseForOperation: async ({ request, document, contextValue }) => {
         const { operationName, variables } = request
         const result = await execute({
@@ -75,6 +84,11 @@ function executePlugin(schema: GraphQLSchema, log: Logger): ApolloServerPlugin<C
     }),
   }
 }
+
+const onlyBySocket = (): GraphQLError =>
+  new GraphQLError('Subscriptions go over WebSocket, at the same path', {
+    extensions: { code: 'BAD_REQUEST' },
+  })
 
 const formatted = (result: ExecutionResult): FormattedExecutionResult => result as FormattedExecutionResult
 

@@ -1,13 +1,22 @@
 /** Source text to a document that is good for the schema, or the reasons why it is not. Good ones are remembered. */
 import { GraphQLError, parse, specifiedRules, validate } from 'graphql'
 import type { DocumentNode, GraphQLSchema } from 'graphql'
+import { limitExceeded } from '../errors.ts'
 import { checkDocument } from './limits.ts'
 import type { DocumentLimits } from './limits.ts'
 
 const rememberedDocuments = 1_000
 const longestRemembered = 20_000
 
+/** Throws LIMIT_EXCEEDED before anything dear is done. */
 export type Prepare = (source: string) => DocumentNode | readonly GraphQLError[]
+
+const tooManyTokens = (limit: number) =>
+  limitExceeded('tokens', limit, `The document has more than ${limit} tokens: ask in several requests`)
+
+/** Validation itself gives up on fields that would have to be compared with each other too often. */
+const tooRepetitive = (limit: number) =>
+  limitExceeded('fields', limit, 'The document repeats the same fields too often: name each once')
 
 export function createPrepare(schema: GraphQLSchema, limits: DocumentLimits): Prepare {
   const known = new Map<string, DocumentNode>()
@@ -27,10 +36,14 @@ export function createPrepare(schema: GraphQLSchema, limits: DocumentLimits): Pr
       const document = parse(source, { maxTokens: limits.tokens })
       checkDocument(document, limits)
       const errors = validate(schema, document, specifiedRules)
+      if (errors.some(({ message }) => message === 'Validation aborted.')) throw tooRepetitive(limits.fields)
       return errors.length === 0 ? document : errors
     } catch (error) {
-      if (error instanceof GraphQLError) return [error]
-      return [new GraphQLError((error as Error).message, { originalError: error as Error })]
+      if (error instanceof GraphQLError) {
+        if (/more tha[nt] \d+ tokens/.test(error.message)) throw tooManyTokens(limits.tokens)
+        return [error]
+      }
+      throw error
     }
   }
 }

@@ -8,6 +8,7 @@ import { toApolloRequest } from './apollo.ts'
 import { authenticate } from './auth.ts'
 import { parseBody } from './body.ts'
 import type { ApiConfig } from './config.ts'
+import type { Prepare } from './document.ts'
 import { httpStatus } from './format-error.ts'
 import { Unsupported, graphqlJson, requestSignal, sendText } from './http.ts'
 import { awaitCursor, createContext } from './request.ts'
@@ -19,6 +20,7 @@ interface RouteOptions {
   config: ApiConfig
   nouns: Nouns
   apollo: ApolloServer<Context>
+  prepare: Prepare
   log: Logger
 }
 
@@ -40,7 +42,7 @@ export function addGraphqlRoute(app: FastifyInstance, options: RouteOptions): vo
 }
 
 async function answer(
-  { config, nouns, apollo, log }: RouteOptions,
+  { config, nouns, apollo, prepare, log }: RouteOptions,
   request: FastifyRequest,
   reply: FastifyReply,
   session: Session,
@@ -48,7 +50,10 @@ async function answer(
   const body = request.method === 'POST' ? readBody(request) : undefined
   const { signal, end } = requestSignal(reply, config.limits.requestSeconds)
   const scope: RequestScope = { requestId: request.id, log }
+  const source = body === undefined ? (request.query as { query?: unknown }).query : body['query']
   try {
+    const document = typeof source === 'string' ? prepare(source) : undefined
+    if (document !== undefined && 'kind' in document) scope.document = document
     await awaitCursor(nouns.events, headerOf(request, 'plenum-after'), signal)
     const response = await withScope(scope, () =>
       apollo.executeHTTPGraphQLRequest({

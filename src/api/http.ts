@@ -31,6 +31,8 @@ export function createHttp(config: ApiConfig, log: Logger): FastifyInstance {
     forceCloseConnections: 'idle',
     genReqId: ({ headers }) => toRequestId(headers['x-request-id']),
     return503OnClosing: true,
+    // The longest that a body may take to arrive: an import's.
+    requestTimeout: limits.importSeconds * 1_000,
     http: { headersTimeout: 20_000 },
   })
   app.removeAllContentTypeParsers()

@@ -78,10 +78,13 @@ async function importBody(
     if (!mayAct(viewer.role, needed)) throw forbidden('PUT /import', needed, viewer.role)
     const items = readInventory(formatOf(request), request.body as Readable, signal)
     const by = { name: viewer.name, requestId: request.id }
-    const result = await nouns.resources.importInventory({ ...parameters(request), items, signal }, by)
-    await record('OK', { cursorSeq: result.cursor.seq })
-    await nouns.events.applied(result.cursor.seq, signal)
-    return await reply.header('cache-control', 'no-store').send(toSummary(result))
+    const asked = parameters(request)
+    const result = await nouns.resources.importInventory({ ...asked, items, signal }, by)
+    // A dry run's own cursor is of a transaction that was taken back.
+    const cursor = asked.dryRun ? nouns.events.cursor() : result.cursor
+    await record('OK', asked.dryRun ? {} : { cursorSeq: cursor.seq })
+    await nouns.events.applied(cursor.seq, signal)
+    return await reply.header('cache-control', 'no-store').send(toSummary({ ...result, cursor }))
   } catch (error) {
     const { code } = toPlenumError(error)
     await record(code === 'FORBIDDEN' ? 'REFUSED' : 'FAILED', { errorCode: code })

@@ -7,6 +7,7 @@ import { startApollo } from './apollo.ts'
 import type { ApiConfig } from './config.ts'
 import { addConsole } from './console.ts'
 import { addGraphqlRoute } from './graphql-route.ts'
+import { createPrepare } from './document.ts'
 import { guardRoots } from './guard.ts'
 import type { WriteAudit } from './guard.ts'
 import { addHealth } from './health.ts'
@@ -42,13 +43,14 @@ export async function startApi(options: ApiOptions): Promise<Api> {
   const { config, schema, log } = options
   const nouns: Nouns = options
   guardRoots(schema, options)
+  const prepare = createPrepare(schema, config.limits)
   const apollo = await startApollo({ schema, limits: config.limits, log })
   const app = createHttp(config, log)
   addHealth(app, options.ready)
   addConsole(app)
-  addGraphqlRoute(app, { config, nouns, apollo, log })
+  addGraphqlRoute(app, { config, nouns, apollo, prepare, log })
   addImportRoute(app, { ...options, nouns })
-  const webSocket = startWebSocket(app.server as Server, { schema, config, nouns, log })
+  const webSocket = startWebSocket(app.server as Server, { schema, config, nouns, prepare, log })
   await app.listen({ host: config.host, port: config.port })
   const watching = watchTokens(nouns, log)
   return {

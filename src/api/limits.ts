@@ -3,13 +3,7 @@
  * Each names itself when it is hit: LIMIT_EXCEEDED with `limit { name limit asked }`.
  */
 import { Kind } from 'graphql'
-import type {
-  ASTVisitor,
-  DocumentNode,
-  FragmentDefinitionNode,
-  SelectionSetNode,
-  ValidationRule,
-} from 'graphql'
+import type { DocumentNode, FragmentDefinitionNode, SelectionSetNode } from 'graphql'
 import { limitExceeded } from '../errors.ts'
 
 export interface DocumentLimits {
@@ -30,17 +24,7 @@ interface Measure {
   fields: number
 }
 
-/** Throws LIMIT_EXCEEDED from the document's first node, so that no other rule has looked at it before. */
-export function documentLimits(limits: DocumentLimits): ValidationRule {
-  return (): ASTVisitor => ({
-    Document: {
-      enter(document: DocumentNode) {
-        checkDocument(document, limits)
-      },
-    },
-  })
-}
-
+/** Throws LIMIT_EXCEEDED; to be asked before the document is validated. */
 export function checkDocument(document: DocumentNode, limits: DocumentLimits): void {
   const aliases = countAliases(document)
   if (aliases > limits.aliases) throw tooMany('aliases', limits.aliases, aliases)

@@ -1,5 +1,6 @@
 /** What is known of the request that runs now, for the hooks of Apollo Server that are not told. */
 import { AsyncLocalStorage } from 'node:async_hooks'
+import type { DocumentNode } from 'graphql'
 import type { ErrorScope } from './format-error.ts'
 import type { PlenumError } from '../errors.ts'
 
@@ -8,6 +9,8 @@ export interface RequestScope extends ErrorScope {
   failure?: PlenumError
   /** Whether the request itself was well formed: only its document was at fault. */
   wellFormed?: boolean
+  /** The operation's document, when it is good. */
+  document?: DocumentNode
 }
 
 const storage = new AsyncLocalStorage<RequestScope>()

@@ -10,7 +10,7 @@ import { PlenumError, limitExceeded } from '../errors.ts'
 import type { Session } from '../token/index.ts'
 import { authenticate, connectionAuthorization } from './auth.ts'
 import type { ApiConfig } from './config.ts'
-import { createPrepare } from './document.ts'
+import type { Prepare } from './document.ts'
 import { execute, subscribe } from './execute.ts'
 import type { Operation } from './execute.ts'
 import { formatGraphqlError } from './format-error.ts'
@@ -30,6 +30,7 @@ export interface SocketOptions {
   schema: GraphQLSchema
   config: ApiConfig
   nouns: Nouns
+  prepare: Prepare
   log: Logger
 }
 
@@ -43,8 +44,7 @@ export function socketHooks(
   options: SocketOptions,
   sockets: Sockets,
 ): ServerOptions<Record<string, unknown>, Extra> {
-  const { schema, config, log } = options
-  const prepare = createPrepare(schema, config.limits)
+  const { schema, config, prepare, log } = options
   const started = new WeakMap<object, Started>()
   const startedOf = ({ contextValue }: ExecutionArgs) => started.get(contextValue as object) as Started
   const refuse = (error: unknown) => [formatGraphqlError(error, { requestId: toRequestId(undefined), log })]
@@ -53,7 +53,7 @@ export function socketHooks(
     connectionInitWaitTimeout: 5_000,
     onConnect: (connection) => login(connection, options, sockets),
     onSubscribe({ extra }, id, payload) {
-      const document = prepare(payload.query)
+      const document = attempt(() => prepare(payload.query))
       if (!('kind' in document)) return document.flatMap(refuse)
       const asked = getOperationAST(document, payload.operationName)
       if (!asked) return refuse(new GraphQLError('The document has no such operation'))
@@ -117,6 +117,15 @@ export function socketHooks(
         log,
       },
     }
+  }
+}
+
+/** What a limit refuses is told as the documents' other faults are. */
+function attempt<T>(prepare: () => T): T | readonly unknown[] {
+  try {
+    return prepare()
+  } catch (error) {
+    return [error]
   }
 }
 

@@ -11,6 +11,8 @@ import { inventoryFormats, type InventoryFormat } from '../../src/inventory/inde
 import { statableLinks } from '../../src/inventory/link.ts'
 import { Faults } from '../../src/inventory/read/fault.ts'
 import { toItem } from '../../src/inventory/read/record.ts'
+import { parseWhole } from '../../src/inventory/read/yaml-item.ts'
+import { parsePlain } from '../../src/inventory/read/yaml-plain.ts'
 import { formatRecords } from '../../src/inventory/write/index.ts'
 import type { ItemRecord } from '../../src/inventory/write/record.ts'
 import { readAll } from './reading.ts'
@@ -189,4 +191,65 @@ it.each(inventoryFormats)('%s', async (format) => {
     }),
     { numRuns: 150 },
   )
+})
+
+/** The item of each record, by the quick reader of plain YAML (undefined: not plain) and by the real one. */
+function bothWays(text: string): [unknown, unknown] {
+  const faults = new Faults()
+  const plain = parsePlain(text.replace(/\n+$/, '').split('\n'))
+  const [whole] = [...parseWhole(text, 1, undefined, faults)]
+  return [plain, faults.any ? 'not YAML' : whole?.value]
+}
+
+it('plain YAML means the same to the quick reader', () => {
+  const word = fc.constantFrom(
+    ...[
+      'word',
+      '12',
+      '-5',
+      '0x1',
+      '1e3',
+      '12:30',
+      'a b',
+      'a #b',
+      'x: y',
+      '-',
+      '--',
+      '-x',
+      '/p',
+      '1_0',
+      '+1',
+      'null',
+      'NULL',
+      'y',
+      '"q"',
+      '',
+    ],
+  )
+  const key = fc.constantFrom(
+    'a: ',
+    'b: ',
+    'c: ',
+    'kind: ',
+    'd:\n    e: ',
+    'f:\n    - ',
+    'g:\n  - ',
+    '  h: ',
+    'i:',
+  )
+  const line = fc
+    .tuple(key, fc.oneof(word, word, word, text))
+    .map((parts) => parts.join('').replace(/\r/g, ' '))
+  const written = fc.array(line, { minLength: 1, maxLength: 4 }).map((lines) => `- ${lines.join('\n  ')}`)
+  let plainCount = 0
+  fc.assert(
+    fc.property(written, (yaml) => {
+      const [plain, whole] = bothWays(yaml)
+      if (plain === undefined) return
+      plainCount += 1
+      expect((plain as { value: unknown }).value).toEqual(whole)
+    }),
+    { numRuns: 3_000 },
+  )
+  expect(plainCount).toBeGreaterThan(300)
 })

@@ -18,6 +18,8 @@ export interface ReadOptions {
 }
 
 const batchSize = 100
+/** How long one may read before others get their turn. */
+const longestTurnMs = 15
 
 /**
  * Items in batches, in the order of the file. Memory is bounded by one batch. INVALID_INPUT with the first 100 faults and their lines: at once when the
@@ -31,16 +33,20 @@ export async function* readInventory(
 ): AsyncGenerator<InventoryItem[]> {
   const faults = new Faults()
   let batch: InventoryItem[] = []
+  let turn = performance.now()
   try {
     for await (const raw of readRecords(format, decode(body, signal), faults, options)) {
       const item = toItem(raw, faults)
       if (faults.any) batch = []
       else if (item) batch.push(item)
-      if (batch.length < batchSize) continue
-      yield batch
-      batch = []
+      if (batch.length >= batchSize) {
+        yield batch
+        batch = []
+      }
+      if (performance.now() - turn < longestTurnMs) continue
       signal.throwIfAborted()
       await setImmediate()
+      turn = performance.now()
     }
   } catch (error) {
     // What was found before goes first: it stands before the place where the form broke.

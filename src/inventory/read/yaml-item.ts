@@ -2,12 +2,30 @@
 import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument, type Document, type Node } from 'yaml'
 import { type Faults } from './fault.ts'
 import type { RawRecord } from './record.ts'
+import { parsePlain } from './yaml-plain.ts'
 
 /** How many values an item may unfold to: what aliases of aliases multiply is counted each time. */
 const mostValues = 20_000
 const deepest = 64
 
 export function* parseYamlItem(
+  text: string,
+  start: number,
+  kind: string | undefined,
+  faults: Faults,
+): Generator<RawRecord> {
+  const plain = parsePlain(text.replace(/\n+$/, '').split('\n'))
+  if (plain === undefined) return yield* parseWhole(text, start, kind, faults)
+  yield {
+    value: plain.value,
+    path: `line ${start}`,
+    at: (key) => `line ${start + (plain.keyLines.get(key) ?? 0)}, ${key}`,
+    ...(kind === undefined ? {} : { kind }),
+  }
+}
+
+/** By the parser of the whole language. */
+export function* parseWhole(
   text: string,
   start: number,
   kind: string | undefined,

@@ -1,0 +1,302 @@
+-- What the migrations give. Written by: npx vitest run -u test/conformance/migration.test.ts
+
+create sequence audit_id_seq as bigint increment 1;
+
+create sequence resource_history_seq_seq as bigint increment 1;
+
+create sequence resource_id as bigint increment 1;
+
+create sequence token_id_seq as bigint increment 1;
+
+create table audit (
+  id bigint generated as identity not null,
+  at timestamp with time zone not null,
+  actor text not null,
+  remote_address text,
+  request_id text,
+  action text not null,
+  input jsonb,
+  outcome text not null,
+  error_code text,
+  cursor_seq bigint
+);
+
+create table event (
+  seq bigint not null,
+  at timestamp with time zone not null,
+  actor text not null,
+  type text not null,
+  resource_id bigint,
+  body jsonb not null
+);
+
+create table idempotency (
+  actor text not null,
+  key text not null,
+  action text not null,
+  input_hash bytea not null,
+  answer jsonb not null,
+  at timestamp with time zone not null
+);
+
+create table identity (
+  type text not null,
+  scope text not null,
+  value text not null,
+  source_id bigint not null,
+  key text not null,
+  strong boolean not null
+);
+
+create table identity_conflict (
+  a_id bigint not null,
+  b_id bigint not null,
+  type text not null,
+  scope text not null,
+  value text not null,
+  since timestamp with time zone not null
+);
+
+create table identity_decision (
+  source_a bigint not null,
+  key_a text not null,
+  source_b bigint not null,
+  key_b text not null,
+  same boolean not null,
+  decided_by text not null,
+  decided_at timestamp with time zone not null
+);
+
+create table link (
+  type text not null,
+  from_id bigint not null,
+  to_id bigint not null,
+  since timestamp with time zone not null,
+  attributes jsonb default '{}'::jsonb not null
+);
+
+create table link_claim (
+  source_id bigint not null,
+  key text not null,
+  ordinal integer not null,
+  type text not null,
+  direction text not null,
+  target_source_id bigint,
+  target_key text,
+  target_id bigint,
+  target jsonb not null,
+  attributes jsonb default '{}'::jsonb not null
+);
+
+create table link_history (
+  type text not null,
+  from_id bigint not null,
+  to_id bigint not null,
+  valid_from timestamp with time zone not null,
+  valid_to timestamp with time zone
+);
+
+create table log_head (
+  only_row boolean default true not null,
+  epoch uuid default gen_random_uuid() not null,
+  seq bigint default 0 not null
+);
+
+create table observation (
+  source_id bigint not null,
+  key text not null,
+  resource_id bigint not null,
+  kind text not null,
+  name text not null,
+  status text,
+  labels jsonb,
+  owner text,
+  contact text,
+  fields jsonb default '{}'::jsonb not null,
+  attributes jsonb default '{}'::jsonb not null,
+  links jsonb default '[]'::jsonb not null,
+  without text[] default '{}'::text[] not null,
+  hearsay boolean default false not null,
+  content_hash bytea not null,
+  first_seen_at timestamp with time zone not null,
+  changed_at timestamp with time zone not null,
+  missed_listings integer default 0 not null,
+  missed_since timestamp with time zone
+);
+
+create table resource (
+  id bigint not null,
+  kind text not null,
+  name text not null,
+  status text,
+  labels jsonb default '{}'::jsonb not null,
+  owner text,
+  contact text,
+  site_id bigint,
+  tenant_id bigint,
+  fields jsonb default '{}'::jsonb not null,
+  attributes jsonb default '{}'::jsonb not null,
+  sources bigint[] default '{}'::bigint[] not null,
+  generation integer default 1 not null,
+  revision integer default 1 not null,
+  created_at timestamp with time zone not null,
+  updated_at timestamp with time zone not null,
+  drift jsonb,
+  has_conflict boolean default false not null
+);
+
+create table resource_gone (
+  id bigint not null,
+  kind text not null,
+  name text not null,
+  into_id bigint,
+  gone_at timestamp with time zone not null,
+  expires_at timestamp with time zone
+);
+
+create table resource_history (
+  resource_id bigint not null,
+  valid_from timestamp with time zone not null,
+  valid_to timestamp with time zone,
+  seq bigint generated as identity not null,
+  action text not null,
+  actor text not null,
+  image jsonb not null,
+  changes jsonb default '[]'::jsonb not null
+);
+
+create table source (
+  id bigint not null,
+  name text not null,
+  driver text not null,
+  role text not null,
+  precedence integer default 100 not null,
+  authoritative boolean default true not null,
+  last_sync_at timestamp with time zone,
+  last_sync_seconds double precision,
+  seen integer,
+  changed integer,
+  failure text,
+  held text,
+  epoch bigint default 0 not null
+);
+
+create table token (
+  id bigint generated as identity not null,
+  name text not null,
+  role text not null,
+  hash bytea not null,
+  created_at timestamp with time zone not null,
+  expires_at timestamp with time zone,
+  revoked_at timestamp with time zone,
+  last_used_at timestamp with time zone
+);
+
+create table turn (
+  name text not null,
+  holder text,
+  epoch bigint default 0 not null,
+  until timestamp with time zone
+);
+
+alter table audit add constraint audit_pkey PRIMARY KEY (id);
+
+alter table event add constraint event_pkey PRIMARY KEY (seq);
+
+alter table idempotency add constraint idempotency_pkey PRIMARY KEY (actor, key);
+
+alter table identity add constraint identity_pkey PRIMARY KEY (type, scope, value, source_id, key);
+
+alter table identity add constraint identity_source_id_key_fkey FOREIGN KEY (source_id, key) REFERENCES observation(source_id, key) ON DELETE CASCADE DEFERRABLE INITIALLY DEFERRED;
+
+alter table identity_conflict add constraint identity_conflict_pkey PRIMARY KEY (a_id, b_id, type, scope, value);
+
+alter table identity_decision add constraint identity_decision_pkey PRIMARY KEY (source_a, key_a, source_b, key_b);
+
+alter table link add constraint link_from_id_fkey FOREIGN KEY (from_id) REFERENCES resource(id) DEFERRABLE INITIALLY DEFERRED;
+
+alter table link add constraint link_pkey PRIMARY KEY (from_id, type, to_id);
+
+alter table link add constraint link_to_id_fkey FOREIGN KEY (to_id) REFERENCES resource(id) DEFERRABLE INITIALLY DEFERRED;
+
+alter table link_claim add constraint link_claim_pkey PRIMARY KEY (source_id, key, ordinal);
+
+alter table link_claim add constraint link_claim_source_id_key_fkey FOREIGN KEY (source_id, key) REFERENCES observation(source_id, key) ON DELETE CASCADE DEFERRABLE INITIALLY DEFERRED;
+
+alter table link_history add constraint link_history_pkey PRIMARY KEY (from_id, type, to_id, valid_from);
+
+alter table log_head add constraint log_head_only_row_check CHECK (only_row);
+
+alter table log_head add constraint log_head_pkey PRIMARY KEY (only_row);
+
+alter table observation add constraint observation_pkey PRIMARY KEY (source_id, key);
+
+alter table observation add constraint observation_source_id_fkey FOREIGN KEY (source_id) REFERENCES resource(id) DEFERRABLE INITIALLY DEFERRED;
+
+alter table resource add constraint resource_pkey PRIMARY KEY (id);
+
+alter table resource_gone add constraint resource_gone_pkey PRIMARY KEY (id);
+
+alter table resource_history add constraint resource_history_pkey PRIMARY KEY (resource_id, seq);
+
+alter table source add constraint source_id_fkey FOREIGN KEY (id) REFERENCES resource(id) DEFERRABLE INITIALLY DEFERRED;
+
+alter table source add constraint source_name_key UNIQUE (name);
+
+alter table source add constraint source_pkey PRIMARY KEY (id);
+
+alter table source add constraint source_role_check CHECK ((role = ANY (ARRAY['intent'::text, 'observed'::text])));
+
+alter table token add constraint token_hash_key UNIQUE (hash);
+
+alter table token add constraint token_name_key UNIQUE (name);
+
+alter table token add constraint token_pkey PRIMARY KEY (id);
+
+alter table token add constraint token_role_check CHECK ((role = ANY (ARRAY['viewer'::text, 'operator'::text, 'admin'::text])));
+
+alter table turn add constraint turn_pkey PRIMARY KEY (name);
+
+CREATE INDEX audit_at ON public.audit USING btree (at);
+
+CREATE INDEX event_at ON public.event USING btree (at);
+
+CREATE INDEX event_resource ON public.event USING btree (resource_id, seq) WHERE (resource_id IS NOT NULL);
+
+CREATE INDEX idempotency_at ON public.idempotency USING btree (at);
+
+CREATE INDEX identity_observation ON public.identity USING btree (source_id, key);
+
+CREATE INDEX identity_parent ON public.identity USING btree (split_part(scope, '/'::text, 1)) WHERE (scope ~~ 'r:%'::text);
+
+CREATE INDEX identity_conflict_b ON public.identity_conflict USING btree (b_id);
+
+CREATE INDEX link_to ON public.link USING btree (to_id, type);
+
+CREATE INDEX link_claim_pending ON public.link_claim USING btree (source_id, key) WHERE ((target_source_id IS NULL) AND (target_id IS NULL));
+
+CREATE INDEX link_claim_target ON public.link_claim USING btree (target_source_id, target_key);
+
+CREATE INDEX link_claim_target_id ON public.link_claim USING btree (target_id) WHERE (target_id IS NOT NULL);
+
+CREATE INDEX link_history_end ON public.link_history USING btree (valid_to) WHERE (valid_to IS NOT NULL);
+
+CREATE INDEX link_history_open ON public.link_history USING btree (from_id, type, to_id) WHERE (valid_to IS NULL);
+
+CREATE INDEX link_history_time ON public.link_history USING btree (valid_from);
+
+CREATE INDEX link_history_to ON public.link_history USING btree (to_id);
+
+CREATE INDEX observation_resource ON public.observation USING btree (resource_id);
+
+CREATE INDEX resource_attributes ON public.resource USING gin (attributes jsonb_path_ops);
+
+CREATE INDEX resource_kind_name ON public.resource USING btree (kind, name);
+
+CREATE INDEX resource_gone_into ON public.resource_gone USING btree (into_id) WHERE (into_id IS NOT NULL);
+
+CREATE INDEX resource_history_end ON public.resource_history USING btree (valid_to) WHERE (valid_to IS NOT NULL);
+
+CREATE UNIQUE INDEX resource_history_open ON public.resource_history USING btree (resource_id) WHERE (valid_to IS NULL);
+
+CREATE INDEX resource_history_time ON public.resource_history USING btree (valid_from);

@@ -196,39 +196,26 @@ export interface ConflictRow {
 const mostSharing = 8
 
 /** Pairs of resources, one of them in `ids`, of which different sources claim the same identity. */
-export async function sharedIdentities(
-  trx: Knex,
-  ids: readonly ResourceId[],
-): Promise<(ConflictRow & { aKind: KindName; bKind: KindName })[]> {
+export async function sharedIdentities(trx: Knex, ids: readonly ResourceId[]): Promise<ConflictRow[]> {
   const { rows } = await trx.raw<{
-    rows: {
-      a_id: string
-      b_id: string
-      a_kind: KindName
-      b_kind: KindName
-      type: string
-      scope: string
-      value: string
-    }[]
+    rows: { a_id: string; b_id: string; type: string; scope: string; value: string }[]
   }>(
     `with mine as (select i.type, i.scope, i.value, i.source_id, i.key, o.resource_id from identity i join observation o on o.source_id = i.source_id and o.key = i.key
        where o.resource_id = any(?::bigint[])),
      wanted as (select distinct type, scope, value from mine),
      holders as (select i.type, i.scope, i.value, i.source_id, i.key, o.resource_id, count(*) over (partition by i.type, i.scope, i.value) as sharing
-       from identity i join wanted using (type, scope, value) join observation o on o.source_id = i.source_id and o.key = i.key)
-     select distinct least(m.resource_id, h.resource_id) as a_id, greatest(m.resource_id, h.resource_id) as b_id, a.kind as a_kind, b.kind as b_kind, m.type, m.scope, m.value
+       from wanted w cross join lateral (select * from identity one where one.type = w.type and one.scope = w.scope and one.value = w.value limit ?) i
+       join observation o on o.source_id = i.source_id and o.key = i.key)
+     select distinct least(m.resource_id, h.resource_id) as a_id, greatest(m.resource_id, h.resource_id) as b_id, m.type, m.scope, m.value
      from mine m join holders h on h.type = m.type and h.scope = m.scope and h.value = m.value and h.resource_id <> m.resource_id and h.source_id <> m.source_id and h.sharing <= ?
-     join resource a on a.id = least(m.resource_id, h.resource_id) join resource b on b.id = greatest(m.resource_id, h.resource_id)
      where not exists (select from identity_decision d where not d.same and
        ((d.source_a = m.source_id and d.key_a = m.key and d.source_b = h.source_id and d.key_b = h.key) or
         (d.source_a = h.source_id and d.key_a = h.key and d.source_b = m.source_id and d.key_b = m.key)))`,
-    [ids as unknown as string[], mostSharing],
+    [ids as unknown as string[], mostSharing + 1, mostSharing],
   )
   return rows.map((row) => ({
     aId: Number(row.a_id),
     bId: Number(row.b_id),
-    aKind: row.a_kind,
-    bKind: row.b_kind,
     type: row.type,
     scope: row.scope,
     value: row.value,

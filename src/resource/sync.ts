@@ -2,6 +2,7 @@
  * Makes the observations of one source equal to what it lists now. The whole listing is read before anything is touched, so one that fails changes nothing.
  * An authoritative source ends its claim on what it leaves out of two complete listings; another one's claims only go stale.
  */
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { appendEvents } from '../event/store.ts'
 import { notFound, PlenumError } from '../errors.ts'
 import { checkObservation, Problems } from './check.ts'
@@ -18,9 +19,10 @@ import {
 import { toMember } from './origin.ts'
 import type { Member } from './reconcile/member.ts'
 import type { Actor, Gone, Observation, ResourceId } from './resource.ts'
-import { isCurrentEpoch, noteSync } from './source/store.ts'
+import { isCurrentEpoch, noteFailure, noteSync } from './source/store.ts'
 import { transact, type Transacting } from './transact.ts'
 import type { SyncRequest, SyncResult, WriteResult } from './verbs.ts'
+import { inSlices } from './write/breathe.ts'
 import { hashOf } from './write/hash.ts'
 import { canonical } from './write/relink.ts'
 import { write } from './write/pipeline.ts'
@@ -29,7 +31,10 @@ const listingsUntilGone = 2
 
 export async function sync(transacting: Transacting, request: SyncRequest, by: Actor): Promise<SyncResult> {
   const began = new Date()
-  const listed = await readListing(request)
+  const listed = await readListing(request).catch(async (error: unknown) => {
+    if (!request.signal.aborted) await tellFailure(transacting, request.sourceId, error, by)
+    throw error
+  })
   return transact(transacting, by, false, async (trx, at) => {
     const source = await sourceOf(trx, request.sourceId)
     if (request.epoch !== undefined && !(await isCurrentEpoch(trx, source.id, request.epoch))) {
@@ -52,10 +57,10 @@ export async function sync(transacting: Transacting, request: SyncRequest, by: A
         [{ type: 'SyncHeld', id: source.id, detail: { held, missing: missing.length, known: known.length } }],
         at,
       )
-    const changed = changedOf(listed, known, source, at)
+    const changed = await changedOf(listed, known, source, at)
+    const fresh = new Set(changed.map((member) => member.key))
     const back = known.filter(
-      (member) =>
-        member.missedListings > 0 && listed.has(member.key) && !changed.some((one) => one.key === member.key),
+      (member) => member.missedListings > 0 && listed.has(member.key) && !fresh.has(member.key),
     )
     if (back.length > 0)
       await noteSeen(
@@ -113,7 +118,7 @@ export function push(
   return transact(transacting, by, false, async (trx, at) => {
     const source = await sourceOf(trx, sourceId)
     const known = await membersByKey(trx, source.id, [...last.keys()])
-    const changed = changedOf(listed, known, source, at)
+    const changed = await changedOf(listed, known, source, at)
     const removed = known.filter((member) => !listed.has(member.key))
     return write(
       trx,
@@ -140,8 +145,10 @@ async function sourceOf(trx: Transacting['db'], id: ResourceId): Promise<SourceR
 async function readListing({ listing, signal }: SyncRequest): Promise<Map<string, Observation>> {
   const listed = new Map<string, Observation>()
   const problems = new Problems()
+  let taken = 0
   for await (const observation of listing) {
     signal.throwIfAborted()
+    if (++taken % 500 === 0) await nextTurn()
     const checked = checkObservation(observation, observation.key, problems)
     const known = listed.get(observation.key)
     if (known !== undefined && canonical(known) !== canonical(checked)) {
@@ -159,22 +166,41 @@ function heldBecause(missing: readonly StoredMember[], known: number, source: So
   return `${missing.length} of ${known} things are gone at once: nothing was ended; accept it by syncSource with acceptVanished, or repair the source`
 }
 
-function changedOf(
+async function changedOf(
   listed: ReadonlyMap<string, Observation>,
   known: readonly StoredMember[],
   source: SourceRow,
   at: Date,
-): Member[] {
+): Promise<Member[]> {
   const before = new Map(known.map((member) => [member.key, member]))
-  return [...listed.values()].flatMap((observation) => {
-    const old = before.get(observation.key)
-    if (old?.hash.equals(hashOf(observation))) return []
-    return [
-      {
+  const changed: Member[] = []
+  await inSlices([...listed.values()], 1_000, (slice) => {
+    for (const observation of slice) {
+      const old = before.get(observation.key)
+      if (old?.hash.equals(hashOf(observation))) continue
+      changed.push({
         ...toMember(observation, source, at),
         resourceId: old?.resourceId ?? null,
         firstSeenAt: old?.firstSeenAt ?? at.getTime(),
-      },
-    ]
+      })
+    }
   })
+  return changed
+}
+
+const longestFailure = 1_000
+
+/** A listing failed: the source says so until one succeeds. Told as an event when it was not known yet. */
+async function tellFailure(
+  { db, wake }: Transacting,
+  sourceId: ResourceId,
+  error: unknown,
+  by: Actor,
+): Promise<void> {
+  const failure = (error instanceof Error ? error.message : String(error)).slice(0, longestFailure)
+  await db.transaction(async (trx) => {
+    if (!(await noteFailure(trx, sourceId, failure))) return
+    await appendEvents(trx, by.name, [{ type: 'SourceFailed', id: sourceId, detail: { failure } }])
+  })
+  wake()
 }

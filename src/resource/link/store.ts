@@ -1,6 +1,6 @@
 /** SQL of links: who claims them, and the links that follow from the claims. */
 import type { Knex } from 'knex'
-import type { LinkType } from '../kind/link.ts'
+import { linkTypes, type LinkType } from '../kind/link.ts'
 import { inChunks } from '../observation/store.ts'
 import type { LinkImage, LinkTarget, ResourceId } from '../resource.ts'
 
@@ -86,16 +86,29 @@ const resolved = (where: string): string => `
   where ${where}`
 
 /** Every claim that touches one of these resources, by its claimant or by its target. */
-export async function claimsTouching(trx: Knex, ids: readonly ResourceId[]): Promise<ResolvedClaim[]> {
+export async function claimsTouching(
+  trx: Knex,
+  ids: readonly ResourceId[],
+  types: readonly LinkType[] = linkTypes,
+): Promise<ResolvedClaim[]> {
   const { rows } = await trx.raw<{ rows: ResolvedRow[] }>(
-    `${resolved('o.resource_id = any(cast(:ids as bigint[]))')}
-     union all ${resolved('t.resource_id = any(cast(:ids as bigint[])) and o.resource_id <> all(cast(:ids as bigint[]))')}
-     union all ${resolved(
-       `c.target_id in (select unnest(cast(:ids as bigint[])) union select id from resource_gone where into_id = any(cast(:ids as bigint[]))) and t.resource_id is null and o.resource_id <> all(cast(:ids as bigint[]))`,
-     )}`,
-    { ids: ids as unknown as string },
+    `with asked as materialized (select unnest(cast(:ids as bigint[])) as id),
+     found as materialized (
+       select c.source_id, c.key, c.ordinal from asked join observation o on o.resource_id = asked.id
+         join link_claim c on c.source_id = o.source_id and c.key = o.key
+       union select c.source_id, c.key, c.ordinal from asked join observation o on o.resource_id = asked.id
+         join link_claim c on c.target_source_id = o.source_id and c.target_key = o.key
+       union select c.source_id, c.key, c.ordinal from (select id from asked union select gone.id from asked join resource_gone gone on gone.into_id = asked.id) id
+         join link_claim c on c.target_id = id.id)
+     ${resolved('c.type = any(cast(:types as text[])) and (c.source_id, c.key, c.ordinal) in (select source_id, key, ordinal from found)')}`,
+    { ids: ids as unknown as string, types: types as unknown as string },
   )
   return rows.flatMap(toResolved)
+}
+
+/** After a bulk write the planner would take the tables for what they were before. */
+export async function learnSizes(trx: Knex.Transaction): Promise<void> {
+  await trx.raw('analyze observation, identity, link_claim, link')
 }
 
 function toResolved(row: ResolvedRow): ResolvedClaim[] {

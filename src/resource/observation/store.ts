@@ -108,15 +108,36 @@ async function members(db: Knex, from: string, bindings: readonly unknown[]): Pr
   return rows.map(toMember)
 }
 
-export const membersOfSource = (db: Knex, sourceId: ResourceId): Promise<StoredMember[]> =>
-  members(db, 'where o.source_id = ?', [sourceId])
+/** So many are read at once: more would hold up everything else while they are unpacked. */
+const pageSize = 1_000
 
-export const membersByKey = (
+export async function membersOfSource(db: Knex, sourceId: ResourceId): Promise<StoredMember[]> {
+  const found: StoredMember[] = []
+  for (let after = '', more = true; more;) {
+    const page = await members(db, 'where o.source_id = ? and o.key > ? order by o.key limit ?', [
+      sourceId,
+      after,
+      pageSize,
+    ])
+    found.push(...page)
+    after = page.at(-1)?.key ?? after
+    more = page.length === pageSize
+  }
+  return found
+}
+
+export async function membersByKey(
   db: Knex,
   sourceId: ResourceId,
   keys: readonly string[],
-): Promise<StoredMember[]> =>
-  members(db, 'where o.source_id = ? and o.key = any(?::text[])', [sourceId, keys])
+): Promise<StoredMember[]> {
+  const found: StoredMember[] = []
+  for (let start = 0; start < keys.length; start += pageSize) {
+    const some = keys.slice(start, start + pageSize)
+    found.push(...(await members(db, 'where o.source_id = ? and o.key = any(?::text[])', [sourceId, some])))
+  }
+  return found
+}
 
 export const membersByKeys = (
   db: Knex,

@@ -39,8 +39,12 @@ export async function noteSync(trx: Knex.Transaction, id: ResourceId, note: Sync
   })
 }
 
-export async function noteFailure(db: Knex, id: ResourceId, failure: string): Promise<void> {
-  await db('source').where({ id }).update({ failure })
+/** Whether that is news. */
+export async function noteFailure(db: Knex, id: ResourceId, failure: string): Promise<boolean> {
+  return (
+    (await db('source').where({ id }).whereRaw('failure is distinct from ?', [failure]).update({ failure })) >
+    0
+  )
 }
 
 /** Whether a holder of this epoch may still write for the source. */

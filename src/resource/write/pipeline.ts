@@ -7,7 +7,14 @@ import type { EventBody } from '../../event/event.ts'
 import { commitEvents, readHead, stageEvents } from '../../event/store.ts'
 import { Problems } from '../check.ts'
 import type { KindName } from '../kind/index.ts'
-import { changeLinks, pendingClaims, replaceClaims, saveAttributes, settleClaims } from '../link/store.ts'
+import {
+  changeLinks,
+  learnSizes,
+  pendingClaims,
+  replaceClaims,
+  saveAttributes,
+  settleClaims,
+} from '../link/store.ts'
 import {
   membersOfResources,
   moveMembers,
@@ -160,6 +167,7 @@ class Pipeline {
     }))
     await inSlices(claimed, sliceSize, (slice) => saveClaims(this.#trx, slice))
     await inSlices(changed, sliceSize, (slice) => this.#saveLinkClaims(slice))
+    if (changed.length > sliceSize) await learnSizes(this.#trx)
   }
 
   async #saveLinkClaims(members: readonly Member[]): Promise<void> {
@@ -262,16 +270,13 @@ class Pipeline {
 
   async #relink(): Promise<Relinked> {
     await this.#settlePending()
-    const links = await relink(this.#trx, {
-      affected: [...this.#settled.affected],
-      kindsOf: (ids) => this.#kindsOf(ids),
-      strict: this.#writing.strict,
-      problems: this.#problems,
-      nameOf: (id) => this.#after.get(id)?.name ?? this.#before.get(id)?.name ?? String(id),
+    const links: Relinked = { added: [], removed: [], changed: [] }
+    await inSlices([...this.#settled.affected], sliceSize * 2, async (slice) => {
+      const found = await this.#relinkSome(slice)
+      links.added.push(...found.added)
+      links.removed.push(...found.removed)
+      links.changed.push(...found.changed)
     })
-    this.#problems.end()
-    await changeLinks(this.#trx, links.added, links.removed, this.#at)
-    await saveAttributes(this.#trx, links.changed)
     for (const [list, name] of [
       [links.added, 'added'],
       [links.removed, 'removed'],
@@ -280,6 +285,21 @@ class Pipeline {
         for (const id of [link.from, link.to])
           this.#noteLink(id, name, `${link.type}.${link.from}.${link.to}`)
     }
+    return links
+  }
+
+  /** A link between two slices is seen by both: it is there when the second looks. */
+  async #relinkSome(affected: readonly ResourceId[]): Promise<Relinked> {
+    const links = await relink(this.#trx, {
+      affected,
+      kindsOf: (ids) => this.#kindsOf(ids),
+      strict: this.#writing.strict,
+      problems: this.#problems,
+      nameOf: (id) => this.#after.get(id)?.name ?? this.#before.get(id)?.name ?? String(id),
+    })
+    this.#problems.end()
+    await changeLinks(this.#trx, links.added, links.removed, this.#at)
+    await saveAttributes(this.#trx, links.changed)
     return links
   }
 
@@ -338,12 +358,20 @@ class Pipeline {
 
   async #findConflicts(): Promise<void> {
     const ids = [...this.#settled.affected]
-    await inSlices([...this.#after.values()], sliceSize, (slice) => saveRows(this.#trx, slice))
     const gone = [...this.#gone.keys()]
-    const now = (await sharedIdentities(this.#trx, ids)).filter(({ aKind, bKind }) =>
-      areCompatible(aKind, bKind),
-    )
-    const before = await conflictsTouching(this.#trx, [...ids, ...gone])
+    const shared: ConflictRow[] = []
+    const before: ConflictRow[] = []
+    await inSlices(ids, sliceSize * 2, async (slice) => {
+      shared.push(...(await sharedIdentities(this.#trx, slice)))
+    })
+    await inSlices([...ids, ...gone], sliceSize * 2, async (slice) => {
+      before.push(...(await conflictsTouching(this.#trx, slice)))
+    })
+    const kinds = await this.#kindsOf([...new Set(shared.flatMap((one) => [one.aId, one.bId]))])
+    const now = shared.filter(({ aId, bId }) => {
+      const [a, b] = [kinds.get(aId), kinds.get(bId)]
+      return a !== undefined && b !== undefined && areCompatible(a, b)
+    })
     const key = (one: ConflictRow) => `${one.aId} ${one.bId} ${one.type} ${one.scope} ${one.value}`
     const [known, wanted] = [new Set(before.map(key)), new Set(now.map(key))]
     const added = now.filter((one) => !known.has(key(one)))

@@ -7,6 +7,7 @@ import type { KindName } from '../kind/index.ts'
 import type { LinkType } from '../kind/link.ts'
 import { linksAlong } from '../link/store.ts'
 import type { ResourceId } from '../resource.ts'
+import { inSlices } from './breathe.ts'
 
 export interface Place {
   siteId: ResourceId | null
@@ -83,7 +84,9 @@ async function placeLevel(
   }
   const found = new Map<ResourceId, Place>()
   const open = new Set<ResourceId>()
-  for (const id of ids) placeOf(id, ups, inside, found, open)
+  await inSlices(ids, 1_000, (slice) => {
+    for (const id of slice) placeOf(id, ups, inside, found, open)
+  })
   return found
 }
 

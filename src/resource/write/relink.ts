@@ -2,7 +2,7 @@
 import type { Knex } from 'knex'
 import type { Problems } from '../check.ts'
 import { isOfType, type KindName } from '../kind/index.ts'
-import { linkDefinition, type LinkType } from '../kind/link.ts'
+import { linkDefinition, linkTypes, type LinkType } from '../kind/link.ts'
 import { claimsTouching, linksAlong, linksTouching, type LinkRow, type ResolvedClaim } from '../link/store.ts'
 import type { ResourceId } from '../resource.ts'
 
@@ -36,7 +36,7 @@ export async function relink(trx: Knex.Transaction, input: RelinkInput): Promise
   const more =
     rivals.length === 0
       ? []
-      : (await claimsTouching(trx, rivals)).filter(
+      : (await claimsTouching(trx, rivals, singleTypes)).filter(
           (claim) => isSingle(claim.type) && rivals.includes(claim.from),
         )
   const rivalSet = new Set(rivals)
@@ -61,6 +61,7 @@ export async function relink(trx: Knex.Transaction, input: RelinkInput): Promise
   return result
 }
 
+const singleTypes = linkTypes.filter((type) => linkDefinition(type).single === true)
 const isSingle = (type: LinkType): boolean => linkDefinition(type).single === true
 
 /** Claims whose ends exist, differ and are of kinds that such a link joins. */

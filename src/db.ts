@@ -16,6 +16,10 @@ export interface DbOptions {
 
 const migrationsFolder = join(import.meta.dirname, '..', 'migrations')
 
+const ignore = (): void => {}
+/** What goes wrong is thrown; knex would print it as well. */
+const silent = { warn: ignore, error: ignore, debug: ignore, deprecate: ignore }
+
 /** Opens the pool lazily; `db.destroy()` closes it. */
 export function openDb({ url, poolSize = 10, statementTimeoutMs = 600_000 }: DbOptions): Db {
   return knex({
@@ -28,30 +32,37 @@ export function openDb({ url, poolSize = 10, statementTimeoutMs = 600_000 }: DbO
     },
     pool: { min: 0, max: poolSize },
     acquireConnectionTimeout: 15_000,
+    log: silent,
   })
 }
 
-/** Brings the tables up to date. Several processes may call it at once: one migrates, the others wait. */
-export async function migrate(db: Db): Promise<void> {
+/** Brings the tables up to date, or no further than `through`. Several processes may call it at once: one migrates, the others wait. */
+export async function migrate(db: Db, through = lastMigration()): Promise<void> {
   const connection = (await db.client.acquireConnection()) as pg.Client
   try {
     await connection.query("select pg_advisory_lock(hashtext('plenum migrate'))")
-    await db.migrate.latest({ migrationSource, disableMigrationsListValidation: false })
+    await db.migrate.latest({ migrationSource: migrationsThrough(through) })
   } finally {
     await connection.query("select pg_advisory_unlock(hashtext('plenum migrate'))").catch(() => {})
     await db.client.releaseConnection(connection)
   }
 }
 
-const migrationSource: Knex.MigrationSource<string> = {
-  getMigrations: async () =>
-    readdirSync(migrationsFolder)
-      .filter((name) => /^\d{4}-.*\.ts$/.test(name))
-      .sort(),
-  getMigrationName: (name) => name.replace(/\.ts$/, ''),
+/** Name of the newest migration: `0001-resource`. */
+export const lastMigration = (): string => listMigrations().at(-1)!
+
+const listMigrations = (): string[] =>
+  readdirSync(migrationsFolder)
+    .filter((name) => /^\d{4}-.*\.ts$/.test(name))
+    .map((name) => name.replace(/\.ts$/, ''))
+    .sort()
+
+const migrationsThrough = (last: string): Knex.MigrationSource<string> => ({
+  getMigrations: async () => listMigrations().filter((name) => name <= last),
+  getMigrationName: (name) => name,
   getMigration: async (name) =>
-    (await import(pathToFileURL(join(migrationsFolder, name)).href)) as Knex.Migration,
-}
+    (await import(pathToFileURL(join(migrationsFolder, `${name}.ts`)).href)) as Knex.Migration,
+})
 
 /** Counts the statements sent from now on; `stop()` gives the number and ends the counting. For query budgets. */
 export function countStatements(db: Db): { readonly statements: string[]; stop(): number } {

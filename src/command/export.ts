@@ -21,7 +21,8 @@ export const exportFile: Command = {
       },
     })
     const format = inventoryFormats.find((one) => one === values.format)
-    if (format === undefined) throw new Refusal(`There is no format ${values.format}: one of ${inventoryFormats.join(', ')}`)
+    if (format === undefined)
+      throw new Refusal(`There is no format ${values.format}: one of ${inventoryFormats.join(', ')}`)
     const kinds = values.kind?.map((kind) => {
       if (!isKindName(kind)) throw new Refusal(`There is no kind ${kind}`)
       return kind
@@ -32,7 +33,14 @@ export const exportFile: Command = {
       const rows = await resources.rows()
       const graph = await loadGraph(rows, site.config.limits.visited, signal).finally(() => rows.close())
       const out = values.output === undefined ? process.stdout : createWriteStream(values.output)
-      const pieces = exportInventory({ graph, resources, format, signal, ...(kinds ? { kinds } : {}), ...(values.source ? { source: values.source } : {}) })
+      const pieces = exportInventory({
+        graph,
+        resources,
+        format,
+        signal,
+        ...(kinds ? { kinds } : {}),
+        ...(values.source ? { source: values.source } : {}),
+      })
       for await (const piece of pieces) if (!out.write(piece)) await once(out, 'drain')
       if (out !== process.stdout) {
         out.end()

@@ -39,8 +39,17 @@ export const importFile: Command = {
     const source = values.source ?? (format === 'netbox' ? 'netbox' : 'inventory')
     const signal = untilInterrupted()
     const opened = await open(file, format, source, values.kind, signal)
-    const request: ImportRequest = { source, mode, dryRun: values['dry-run'], acceptVanished: values['accept-vanished'], items: opened.items, signal }
-    const result = await withDb('plenum', (db) => startResources({ db }).importInventory(request, { name: process.env['USER'] ?? 'command line' })).catch(explain)
+    const request: ImportRequest = {
+      source,
+      mode,
+      dryRun: values['dry-run'],
+      acceptVanished: values['accept-vanished'],
+      items: opened.items,
+      signal,
+    }
+    const result = await withDb('plenum', (db) =>
+      startResources({ db }).importInventory(request, { name: process.env['USER'] ?? 'command line' }),
+    ).catch(explain)
     process.stdout.write(`${summary(result, request.dryRun)}${opened.report()}`)
     return 0
   },
@@ -49,16 +58,30 @@ export const importFile: Command = {
 function formatOf(given: string | undefined, file: string): (typeof formats)[number] {
   const format = given ?? formatOfFile(file)
   const known = formats.find((one) => one === format)
-  if (known === undefined) throw new Refusal(`${given === undefined ? `The name of ${file} tells no format` : `There is no format ${given}`}: give --format ${formats.join('|')}`)
+  if (known === undefined)
+    throw new Refusal(
+      `${given === undefined ? `The name of ${file} tells no format` : `There is no format ${given}`}: give --format ${formats.join('|')}`,
+    )
   return known
 }
 
-async function open(file: string, format: InventoryFormat | 'netbox', source: string, kind: string | undefined, signal: AbortSignal) {
+async function open(
+  file: string,
+  format: InventoryFormat | 'netbox',
+  source: string,
+  kind: string | undefined,
+  signal: AbortSignal,
+) {
   if (format !== 'netbox') {
-    return { items: readInventory(format, createReadStream(file), signal, kind === undefined ? {} : { kind }), report: () => '' }
+    return {
+      items: readInventory(format, createReadStream(file), signal, kind === undefined ? {} : { kind }),
+      report: () => '',
+    }
   }
   const { kindRules } = loadConfig(process.env).netbox
-  const { items, report } = await readNetbox(createReadStream(file), { source, kindRules }, signal).catch(explain)
+  const { items, report } = await readNetbox(createReadStream(file), { source, kindRules }, signal).catch(
+    explain,
+  )
   return { items, report: () => `\n${formatReport(report)}\n` }
 }
 
@@ -66,7 +89,9 @@ async function open(file: string, format: InventoryFormat | 'netbox', source: st
 function explain(error: unknown): never {
   if (!(error instanceof PlenumError)) throw error
   const problems = error.details.problems ?? []
-  throw new Refusal([error.message, ...problems.slice(1, 20).map(({ path, message }) => `  ${path}: ${message}`)].join('\n'))
+  throw new Refusal(
+    [error.message, ...problems.slice(1, 20).map(({ path, message }) => `  ${path}: ${message}`)].join('\n'),
+  )
 }
 
 function summary(result: WriteResult, dryRun: boolean): string {
@@ -76,8 +101,12 @@ function summary(result: WriteResult, dryRun: boolean): string {
   ]
   if (dryRun) {
     for (const one of result.planned.slice(0, 50)) {
-      const changes = one.changes.slice(0, 5).map(({ path, before, after }) => `${path}: ${JSON.stringify(before)} → ${JSON.stringify(after)}`)
-      lines.push(`  ${one.action.padEnd(6)} ${one.kind} ${one.name}${changes.length > 0 ? `  ${changes.join(', ')}` : ''}`)
+      const changes = one.changes
+        .slice(0, 5)
+        .map(({ path, before, after }) => `${path}: ${JSON.stringify(before)} → ${JSON.stringify(after)}`)
+      lines.push(
+        `  ${one.action.padEnd(6)} ${one.kind} ${one.name}${changes.length > 0 ? `  ${changes.join(', ')}` : ''}`,
+      )
     }
     if (result.plannedTotal > 50) lines.push(`  … and ${result.plannedTotal - 50} more`)
   }

@@ -17,12 +17,22 @@ export const query: Command = {
         token: { type: 'string', default: process.env['PLENUM_TOKEN'] ?? '' },
       },
     })
-    if (positionals.length !== 1) throw new Refusal("Give one query: plenum query '{ servers { totalCount } }'")
-    if (values.format !== 'table' && values.format !== 'json') throw new Refusal(`--format is table or json, not ${values.format}`)
+    if (positionals.length !== 1)
+      throw new Refusal("Give one query: plenum query '{ servers { totalCount } }'")
+    if (values.format !== 'table' && values.format !== 'json')
+      throw new Refusal(`--format is table or json, not ${values.format}`)
     if (values.token === '') throw new Refusal('A token is needed: set PLENUM_TOKEN, or give --token')
-    const answer = await ask(values.url, values.token, { query: readQuery(positionals[0]!), variables: parseVariables(values.variables) })
-    process.stdout.write(values.format === 'json' || answer.data == null ? `${JSON.stringify(answer, null, 2)}\n` : formatTable(answer.data))
-    for (const error of answer.errors ?? []) process.stderr.write(`${error.path ? `${error.path.join('.')}: ` : ''}${error.message}\n`)
+    const answer = await ask(values.url, values.token, {
+      query: readQuery(positionals[0]!),
+      variables: parseVariables(values.variables),
+    })
+    process.stdout.write(
+      values.format === 'json' || answer.data == null
+        ? `${JSON.stringify(answer, null, 2)}\n`
+        : formatTable(answer.data),
+    )
+    for (const error of answer.errors ?? [])
+      process.stderr.write(`${error.path ? `${error.path.join('.')}: ` : ''}${error.message}\n`)
     return answer.errors ? 1 : 0
   },
 }
@@ -59,7 +69,9 @@ async function ask(url: string, token: string, body: unknown): Promise<Answer> {
     body: JSON.stringify(body),
     signal,
   }).catch((error: Error) => {
-    throw new Refusal(`Nothing answers at ${url}: ${error.cause instanceof Error ? error.cause.message : error.message}. Start it with npm start, or give --url`)
+    throw new Refusal(
+      `Nothing answers at ${url}: ${error.cause instanceof Error ? error.cause.message : error.message}. Start it with npm start, or give --url`,
+    )
   })
   const text = await response.text()
   try {

@@ -1,117 +1,115 @@
-import { getHeapStatistics } from 'node:v8'
+import { once } from 'node:events'
+import { createServer } from 'node:net'
 import { startApp, type App } from '../app.ts'
+import { loadConfig, type Config } from '../config.ts'
 import { sampleInventory } from '../demo/index.ts'
-import { migrate, openDb } from '../db.ts'
+import { readHead } from '../event/index.ts'
 import { createLog } from '../log.ts'
 import { startResources } from '../resource/index.ts'
-import { openSite, Refusal, type Command, type DatabaseName, type Site } from './command.ts'
+import { formatBanner } from './banner.ts'
+import {
+  findShown,
+  openSite,
+  print,
+  Refusal,
+  untilInterrupted,
+  withTables,
+  type Command,
+  type DatabaseName,
+  type Site,
+} from './command.ts'
 
-const drainMs = 10_000
-
-/** `npm start`: what people have; a sample datacenter as long as they have nothing. */
-export const start: Command = {
-  usage: 'start\n  Serves what was imported or configured; as long as there is nothing, a sample datacenter in a database of its own.',
-  run: () => serveUntilEnd(async (site) => (site.embedded && (await isEmpty(site)) ? 'plenum_demo' : 'plenum')),
-}
+/** Longest time from the wish to stop until this process stops waiting for what still runs. */
+const drainMs = 8_000
 
 export const serve: Command = {
-  usage: 'serve\n  Serves the real database, also when it is empty.',
-  run: () => serveUntilEnd(async () => 'plenum'),
+  usage: `serve
+  Answers until Ctrl-C or SIGTERM; the default. Shows what was imported or configured; as long as nothing ever was, a sample
+  datacenter, in a database of its own.`,
+  run: () => serveUntilEnd(findShown),
 }
 
 export const demo: Command = {
-  usage: 'demo\n  Serves the sample datacenter, from a database of its own.',
+  usage: 'demo\n  Answers with the sample datacenter, whatever the real database holds.',
   run: () =>
     serveUntilEnd(async (site) => {
-      if (!site.embedded) throw new Refusal('The sample datacenter lives in the embedded Postgres only: unset DATABASE_URL')
+      if (!site.embedded)
+        throw new Refusal('The sample datacenter lives in the embedded Postgres only: unset DATABASE_URL')
       return 'plenum_demo'
     }),
 }
 
 async function serveUntilEnd(choose: (site: Site) => Promise<DatabaseName>): Promise<number> {
-  const site = await openSite()
+  const stop = untilInterrupted()
+  const config = loadConfig(process.env)
+  await checkPort(config)
+  const site = await openSite(config)
   try {
     const name = await choose(site)
-    const log = createLog(site.config.log.level)
-    if (name === 'plenum_demo') await fillSample(site)
-    const app = await listen(site, name, log)
-    process.stdout.write(banner(app, name, site))
-    const signal = await interrupted()
-    log.info({ signal }, 'draining')
-    const late = setTimeout(() => process.exit(1), drainMs + 5_000)
-    late.unref()
-    await app.close()
+    stop.throwIfAborted()
+    if (name === 'plenum_demo') await fillSample(site, stop)
+    const app = await listen(site, name)
+    if (!stop.aborted) {
+      await print(formatBanner(app, name, site))
+      await once(stop, 'abort')
+    }
+    process.stderr.write('Stopping: what runs is finished first.\n')
+    await closeInTime(app)
     return 0
   } finally {
     await site.close()
+    // Whatever is left open now has had its time.
+    setTimeout(() => process.exit(), 1_000).unref()
   }
 }
 
-async function listen(site: Site, name: DatabaseName, log: ReturnType<typeof createLog>): Promise<App> {
+async function listen(site: Site, name: DatabaseName): Promise<App> {
   try {
-    return await startApp(site.config, site.url(name), log)
+    return await startApp(site.config, site.url(name), createLog(site.config.log.level))
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error
-    throw new Refusal(`Port ${site.config.http.port} is taken, perhaps by another Plenum: stop it, or start with PORT=${site.config.http.port + 1}`)
+    throw isPortTaken(error) ? portTaken(site.config) : error
   }
 }
 
-async function isEmpty(site: Site): Promise<boolean> {
-  const db = openDb({ url: site.url('plenum') })
+/** Told before anything is started; `listen` looks again. */
+async function checkPort(config: Config): Promise<void> {
+  const { host, port } = config.http
+  if (port === 0) return
+  const probe = createServer()
   try {
-    await migrate(db)
-    const [found] = await db('resource').select('id').limit(1)
-    return found === undefined
-  } finally {
-    await db.destroy()
+    probe.listen(port, host)
+    await once(probe, 'listening')
+  } catch (error) {
+    if (isPortTaken(error)) throw portTaken(config)
+    throw new Refusal(`Cannot listen on ${host} port ${port}: ${(error as Error).message}`)
   }
+  const closed = once(probe, 'close')
+  probe.close()
+  await closed
 }
 
-async function fillSample(site: Site): Promise<void> {
-  const db = openDb({ url: site.url('plenum_demo') })
-  try {
-    await migrate(db)
-    const [found] = await db('resource').select('id').limit(1)
-    if (found !== undefined) return
-    process.stdout.write('Making the sample datacenter …\n')
-    const resources = startResources({ db })
-    await resources.importInventory(
-      { source: 'sample', mode: 'merge', dryRun: false, items: sampleInventory(), signal: AbortSignal.timeout(300_000) },
+const isPortTaken = (error: unknown): boolean => (error as NodeJS.ErrnoException).code === 'EADDRINUSE'
+
+const portTaken = ({ http: { host, port } }: Config) =>
+  new Refusal(
+    `Port ${port} of ${host} is taken, perhaps by another Plenum: stop it, or start with PORT=${port + 1}`,
+  )
+
+/** Once: later starts find what was made of it since. */
+async function fillSample(site: Site, signal: AbortSignal): Promise<void> {
+  await withTables(site, 'plenum_demo', async (db) => {
+    if ((await readHead(db)).seq > 0) return
+    await startResources({ db }).importInventory(
+      { source: 'sample', mode: 'merge', dryRun: false, items: sampleInventory(), signal },
       { name: 'sample' },
     )
-  } finally {
-    await db.destroy()
-  }
+  })
 }
 
-function interrupted(): Promise<string> {
-  const { promise, resolve } = Promise.withResolvers<string>()
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve(signal))
-  return promise
-}
-
-const queries = [
-  '{ servers(first: 3) { nodes { name rack { name site { name } } uplinks { name } virtualMachines { nodes { name tenant { name } services { nodes { name } } } } } } }',
-  '{ switches(first: 1) { nodes { name dependents(first: 10) { totalCount edges { depth node { kind name } } } } } }',
-  '{ count(groupBy: [KIND]) { count group { value } } }',
-]
-
-function banner(app: App, name: DatabaseName, site: Site): string {
-  const heapMiB = Math.round(getHeapStatistics().heap_size_limit / 1_048_576)
-  const lines = [
-    '',
-    `  Plenum serves ${name === 'plenum_demo' ? 'a sample datacenter (import your own: bin/plenum import FILE)' : 'your datacenter'}`,
-    '',
-    `  ${app.url}/graphiql      to ask in the browser`,
-    `  ${app.url}/graphql       GraphQL over HTTP and WebSocket`,
-    '',
-    app.adminSecret === undefined ? '  Token: the one of the first start, or make one: bin/plenum token create NAME' : `  Token (shown once): ${app.adminSecret}`,
-    `  Data: ${site.embedded ? site.config.dataFolder : 'DATABASE_URL'} · heap limit ${heapMiB} MiB`,
-    '',
-    '  Three queries to try, as PLENUM_TOKEN=… bin/plenum query QUERY:',
-    ...queries.map((query) => `    ${query}`),
-    '',
-    '',
-  ]
-  return lines.join('\n')
+async function closeInTime(app: App): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<'late'>()
+  const timer = setTimeout(() => resolve('late'), drainMs)
+  const ended = await Promise.race([app.close(), promise])
+  clearTimeout(timer)
+  if (ended === 'late') process.stderr.write('Not everything ended in time; the rest is cut off.\n')
 }

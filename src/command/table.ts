@@ -13,7 +13,13 @@ function formatValue(value: unknown): string {
   if (rows.length === 0) return '  (none)\n'
   const table = [columns, ...rows.map((row) => columns.map((column) => cell(row[column])))]
   const widths = columns.map((_, index) => Math.min(80, Math.max(...table.map((row) => row[index]!.length))))
-  return table.map((row) => `  ${row.map((text, index) => text.slice(0, 80).padEnd(widths[index]!)).join('  ')}`.trimEnd()).join('\n') + '\n'
+  return (
+    table
+      .map((row) =>
+        `  ${row.map((text, index) => text.slice(0, 80).padEnd(widths[index]!)).join('  ')}`.trimEnd(),
+      )
+      .join('\n') + '\n'
+  )
 }
 
 /** The items of a list or a connection; one object is one row. */
@@ -27,7 +33,9 @@ function rowsOf(value: unknown): Record<string, unknown>[] | undefined {
 }
 
 const toRow = (value: unknown): Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : { value }
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+    ? (value as Record<string, unknown>)
+    : { value }
 
 function cell(value: unknown): string {
   if (value === null || value === undefined) return '-'
@@ -37,5 +45,7 @@ function cell(value: unknown): string {
   const inner = nodes ?? edges
   if (inner !== undefined) return inner.map(cell).join(', ')
   const values = Object.values(value)
-  return values.length === 1 ? cell(values[0]) : values.map((one) => (typeof one === 'object' && one !== null ? `(${cell(one)})` : cell(one))).join(' ')
+  return values.length === 1
+    ? cell(values[0])
+    : values.map((one) => (typeof one === 'object' && one !== null ? `(${cell(one)})` : cell(one))).join(' ')
 }

@@ -2,13 +2,18 @@
 import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib'
 import type { FastifyInstance } from 'fastify'
 import { chooseEncoding } from './compress.ts'
 import type { Encoding } from './compress.ts'
 
-const resolve = createRequire(import.meta.url).resolve
-const own = (name: string): string => new URL(`console/${name}`, import.meta.url).pathname
+const require = createRequire(import.meta.url)
+/** A file of a package, whatever the package exports. */
+const of = (name: string, file: string): string =>
+  join(dirname(require.resolve(`${name}/package.json`)), file)
+const own = (name: string): string => fileURLToPath(new URL(`console/${name}`, import.meta.url))
 
 const html = 'text/html; charset=utf-8'
 const script = 'text/javascript; charset=utf-8'
@@ -21,12 +26,12 @@ const files: readonly { url: string; path: () => string; type: string }[] = [
   { url: '/graphiql/console.css', path: () => own('console.css'), type: style },
   { url: '/graphiql/icon.svg', path: () => own('icon.svg'), type: 'image/svg+xml' },
   { url: '/graphiql/samples.graphql', path: () => own('samples.graphql'), type: 'text/plain; charset=utf-8' },
-  { url: '/graphiql/graphiql.js', path: () => resolve('graphiql/graphiql.min.js'), type: script },
-  { url: '/graphiql/graphiql.css', path: () => resolve('graphiql/graphiql.min.css'), type: style },
-  { url: '/graphiql/react.js', path: () => resolve('react/umd/react.production.min.js'), type: script },
+  { url: '/graphiql/graphiql.js', path: () => of('graphiql', 'graphiql.min.js'), type: script },
+  { url: '/graphiql/graphiql.css', path: () => of('graphiql', 'graphiql.min.css'), type: style },
+  { url: '/graphiql/react.js', path: () => of('react', 'umd/react.production.min.js'), type: script },
   {
     url: '/graphiql/react-dom.js',
-    path: () => resolve('react-dom/umd/react-dom.production.min.js'),
+    path: () => of('react-dom', 'umd/react-dom.production.min.js'),
     type: script,
   },
 ]

@@ -9,7 +9,14 @@ import type { Logger } from 'pino'
 import type { Role, Viewer } from '../context.ts'
 import { PlenumError, invalidInput, notFound } from '../errors.ts'
 import type { Actor } from '../resource/resource.ts'
-import { countTokens, findTokenByHash, insertToken, listTokens, revokeToken, saveLastUsed } from './store.ts'
+import {
+  countAdminTokens,
+  findTokenByHash,
+  insertToken,
+  listTokens,
+  revokeToken,
+  saveLastUsed,
+} from './store.ts'
 import type { TokenRow } from './store.ts'
 
 export type Token = Omit<TokenRow, 'hash'>
@@ -31,7 +38,7 @@ export interface Tokens {
   /** NOT_FOUND when there is no such token that is still good. */
   revoke(name: string, by: Actor): Promise<Token>
   list(): Promise<Token[]>
-  /** Where there is no token yet: makes one for an administrator, of `secret` or of chance. Gives the secret when it made one. */
+  /** Where there is no administrator yet: makes a token for one, of `secret` or of chance. Gives the secret when it made one. */
   ensureAdmin(secret: string | undefined): Promise<string | undefined>
   /** Tells when a token is revoked, here or (through `forget`) in another process. Gives the way to stop listening. */
   onRevoked(listener: (tokenId: number) => void): () => void
@@ -127,7 +134,7 @@ export function startTokens(options: {
     },
     list: async () => (await listTokens(db)).map(toToken),
     async ensureAdmin(secret) {
-      if ((await countTokens(db)) > 0) return undefined
+      if ((await countAdminTokens(db)) > 0) return undefined
       if (secret !== undefined && secret.length < 16) {
         throw invalidInput('PLENUM_ADMIN_TOKEN must have at least 16 characters')
       }

@@ -51,8 +51,11 @@ export async function findTokenByHash(db: Knex, hash: Buffer): Promise<TokenRow 
   return row === undefined ? undefined : toToken(row)
 }
 
-export async function countTokens(db: Knex): Promise<number> {
-  const [row] = await db('token').count<{ count: string }[]>('* as count')
+/** Administrators' tokens that are not revoked. */
+export async function countAdminTokens(db: Knex): Promise<number> {
+  const [row] = await db('token')
+    .where({ role: 'admin', revoked_at: null })
+    .count<{ count: string }[]>('* as count')
   return Number(row?.count ?? 0)
 }
 

@@ -43,7 +43,7 @@ const messages: Readonly<Record<string, string[]>> = {
   'cells.bad.csv': ['line 3: this row has 2 cells, the header has 3'],
   'rack-of-tenant.bad.csv': ['line 3, column heightUnits: Tenant has no field heightUnits'],
   'quote.bad.csv': ['line 3: this is not CSV: the quote that opens in this line is never closed'],
-  'after-quote.bad.csv': ['line 2: this is not CSV: after a closing quote comes the next cell, not b'],
+  'after-quote.bad.csv': ['line 2: this is not CSV: after a closing quote comes the next cell'],
   'inner-quote.bad.csv': [
     'line 2: this is not CSV: a cell with a quote in it stands in quotes, and the quote twice',
   ],

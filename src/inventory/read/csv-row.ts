@@ -1,6 +1,7 @@
 /** Rows of CSV by RFC 4180, from text in any pieces. Blanks around cells are left out unless the cell is quoted. */
-import { invalidInput } from '../../errors.ts'
-import { shown } from './fault.ts'
+import { Readable } from 'node:stream'
+import { parse, type CsvErrorCode, type Info } from 'csv-parse'
+import { invalidInput, PlenumError } from '../../errors.ts'
 import { longestItem, tooLong } from './text.ts'
 
 export interface CsvRow {
@@ -9,103 +10,75 @@ export interface CsvRow {
   line: number
 }
 
-const delimiters = [',', ';', '\t']
-
 /** INVALID_INPUT with its line where quotes do not pair. */
 export async function* splitRows(texts: AsyncIterable<string>): AsyncGenerator<CsvRow> {
-  const splitter = new Splitter()
-  for await (const text of texts) yield* splitter.take(text)
-  yield* splitter.end()
+  const { delimiter, whole } = await peek(texts)
+  const source = Readable.from(whole)
+  const parser = parse({
+    delimiter,
+    info: true,
+    relax_column_count: true,
+    trim: true,
+    skip_empty_lines: true,
+    max_record_size: longestItem,
+  })
+  source.on('error', (error) => parser.destroy(error))
+  try {
+    for await (const { record, info } of source.pipe(parser) as AsyncIterable<{
+      record: string[]
+      info: Info
+    }>) {
+      if (record.length > 1 || record[0] !== '')
+        yield { cells: record, line: info.lines - linesWithin(record) }
+    }
+  } catch (error) {
+    throw toFault(error)
+  } finally {
+    source.destroy()
+    parser.destroy()
+  }
 }
 
-class Splitter {
-  /** The first of comma, semicolon and tab that stands outside quotes. */
-  #delimiter: string | undefined
-  #line = 1
-  #rowLine = 1
-  #quoteLine = 0
-  #size = 0
-  #cells: string[] = []
-  #cell = ''
-  #state: 'plain' | 'quoted' | 'closed' = 'plain'
-  /** The last character may be half of what it is with the next: a quote within quotes, a carriage return. */
-  #afterQuote = false
-  #afterReturn = false
+const linesWithin = (cells: readonly string[]): number =>
+  cells.reduce((sum, cell) => sum + (cell.includes('\n') ? cell.split('\n').length - 1 : 0), 0)
 
-  #isDelimiter(char: string): boolean {
-    if (this.#delimiter === undefined && delimiters.includes(char)) this.#delimiter = char
-    return char === this.#delimiter
+/** The first of comma, semicolon and tab that stands outside quotes in the header; and the text with what was read for it. */
+async function peek(
+  texts: AsyncIterable<string>,
+): Promise<{ delimiter: string; whole: AsyncIterable<string> }> {
+  const iterator = texts[Symbol.asyncIterator]()
+  let head = ''
+  let step = await iterator.next()
+  while (!step.done) {
+    head += step.value
+    if (/[\r\n]/.test(head) || head.length > longestItem) break
+    step = await iterator.next()
   }
+  async function* whole(): AsyncGenerator<string> {
+    yield head
+    for (let next = await iterator.next(); !next.done; next = await iterator.next()) yield next.value
+  }
+  const header = head.split(/[\r\n]/, 1)[0]!.replace(/"[^"]*"/g, '')
+  return { delimiter: /[,;\t]/.exec(header)?.[0] ?? ',', whole: whole() }
+}
 
-  *take(text: string): Generator<CsvRow> {
-    for (const char of text) {
-      const isLineFeedOfReturn = this.#afterReturn && char === '\n'
-      this.#afterReturn = false
-      if (isLineFeedOfReturn) continue
-      this.#size += char.length
-      if (this.#size > longestItem) throw tooLong(this.#rowLine)
-      if (this.#state === 'quoted') this.#quoted(char)
-      else if (char === '\n' || char === '\r') yield* this.#endRow(char)
-      else if (this.#isDelimiter(char)) this.#endCell()
-      else if (char === '"') this.#quote()
-      else this.#plain(char)
-    }
-  }
+const reasons: Partial<Record<CsvErrorCode, string>> = {
+  CSV_INVALID_CLOSING_QUOTE: 'after a closing quote comes the next cell',
+  INVALID_OPENING_QUOTE: 'a cell with a quote in it stands in quotes, and the quote twice',
+}
 
-  *end(): Generator<CsvRow> {
-    if (this.#state === 'quoted')
-      throw this.#broken(this.#quoteLine, 'the quote that opens in this line is never closed')
-    yield* this.#endRow('')
+function toFault(error: unknown): unknown {
+  if (error instanceof PlenumError || !(error instanceof Error) || !('code' in error)) return error
+  const { code, lines, message } = error as Error & { code: CsvErrorCode; lines?: number }
+  if (code === 'CSV_MAX_RECORD_SIZE') return tooLong(lines ?? 1)
+  if (code === 'CSV_QUOTE_NOT_CLOSED') {
+    const line = /at line (\d+)/.exec(message)?.[1] ?? lines
+    return invalidInput(
+      `line ${line}: this is not CSV: the quote that opens in this line is never closed`,
+      `line ${line}`,
+    )
   }
-
-  #quoted(char: string): void {
-    if (char === '\n') this.#line += 1
-    if (char === '"') this.#state = 'closed'
-    else this.#cell += char
-  }
-
-  #quote(): void {
-    if (this.#state === 'closed' && !this.#afterQuote) {
-      this.#cell += '"'
-      this.#state = 'quoted'
-    } else if (this.#state === 'plain' && this.#cell.trim() === '') {
-      this.#cell = ''
-      this.#quoteLine = this.#line
-      this.#state = 'quoted'
-    } else {
-      throw this.#broken(this.#line, 'a cell with a quote in it stands in quotes, and the quote twice')
-    }
-  }
-
-  #plain(char: string): void {
-    if (this.#state === 'plain') {
-      this.#cell += char
-      return
-    }
-    this.#afterQuote = true
-    if (char.trim() !== '')
-      throw this.#broken(this.#line, `after a closing quote comes the next cell, not ${shown(char)}`)
-  }
-
-  #endCell(): void {
-    this.#cells.push(this.#state === 'closed' ? this.#cell : this.#cell.trim())
-    this.#cell = ''
-    this.#state = 'plain'
-    this.#afterQuote = false
-  }
-
-  *#endRow(char: string): Generator<CsvRow> {
-    const isBlank = this.#cells.length === 0 && this.#state === 'plain' && this.#cell.trim() === ''
-    this.#endCell()
-    if (!isBlank) yield { cells: this.#cells, line: this.#rowLine }
-    this.#cells = []
-    this.#size = 0
-    this.#line += 1
-    this.#rowLine = this.#line
-    this.#afterReturn = char === '\r'
-  }
-
-  #broken(line: number, what: string) {
-    return invalidInput(`line ${line}: this is not CSV: ${what}`, `line ${line}`)
-  }
+  return code.includes('QUOTE')
+    ? invalidInput(`line ${lines}: this is not CSV: ${reasons[code] ?? message}`, `line ${lines}`)
+    : error
 }

@@ -48,7 +48,7 @@ export async function startApp(config: Config, databaseUrl: string, log: Logger)
     const adminSecret = await tokens.ensureAdmin(config.adminToken)
 
     const api = await startApi({
-      config: { ...config.http, limits: config.limits },
+      config: { ...config.http, limits: config.limits, readOnly: config.readOnly },
       schema: buildSchema(),
       get graph() {
         return holder.graph

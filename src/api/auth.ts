@@ -28,6 +28,9 @@ export function forbidden(field: string, needed: Role, role: Role): PlenumError 
   return new PlenumError('FORBIDDEN', `${field} needs the role ${needed}; this token has ${role}`)
 }
 
+export const readOnlyRefusal = (field: string): PlenumError =>
+  new PlenumError('FORBIDDEN', `${field} is refused: this Plenum is read only (PLENUM_READ_ONLY)`)
+
 /** The session of a bearer token in a header or a connection's parameters; UNAUTHENTICATED without a good one. */
 export async function authenticate(tokens: Tokens, authorization: string | undefined): Promise<Session> {
   if (authorization === undefined) throw unauthenticated('Send a token: `Authorization: Bearer plenum_…`')

@@ -16,11 +16,15 @@ export interface ApiLimits extends DocumentLimits {
   subscriptionsPerToken: number
   /** Bytes of one WebSocket message that a client sends. */
   messageBytes: number
+  /** Seconds until a WebSocket that takes nothing is closed; it may go on from its last cursor. */
+  stallSeconds: number
 }
 
 export interface ApiConfig {
   host: string
   /** 0: any free one. */
   port: number
+  /** Refuses every write with FORBIDDEN. */
+  readOnly?: boolean
   limits: ApiLimits
 }

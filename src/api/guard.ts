@@ -7,7 +7,7 @@ import type { GraphQLFieldResolver, GraphQLObjectType, GraphQLSchema } from 'gra
 import type { Logger } from 'pino'
 import type { Context, Role } from '../context.ts'
 import { parseCursor } from '../event/event.ts'
-import { forbidden, mayAct, mutationRoles, readRoles } from './auth.ts'
+import { forbidden, mayAct, mutationRoles, readOnlyRefusal, readRoles } from './auth.ts'
 import { toPlenumError } from './format-error.ts'
 
 /** One row of the audit trail. */
@@ -24,10 +24,17 @@ export interface AuditEntry {
 }
 export type WriteAudit = (entry: AuditEntry) => Promise<void>
 
+export interface GuardOptions {
+  audit: WriteAudit
+  log: Logger
+  /** Refuses every mutation. */
+  readOnly?: boolean
+}
+
 type Resolver = GraphQLFieldResolver<unknown, Context>
 
 /** Puts the guards around a schema's root fields. To be done once, before it serves. */
-export function guardRoots(schema: GraphQLSchema, options: { audit: WriteAudit; log: Logger }): void {
+export function guardRoots(schema: GraphQLSchema, options: GuardOptions): void {
   forFields(schema.getMutationType(), (name, resolve) => guardMutation(name, resolve, options))
   forFields(schema.getQueryType(), guardRead)
   const subscription = schema.getSubscriptionType()
@@ -57,11 +64,12 @@ function guardRead(name: string, resolve: Resolver): Resolver {
 function guardMutation(
   name: string,
   resolve: Resolver,
-  { audit, log }: { audit: WriteAudit; log: Logger },
+  { audit, log, readOnly = false }: GuardOptions,
 ): Resolver {
   const needed: Role | undefined = mutationRoles[name]
   return async (source, args, context, info) => {
     try {
+      if (readOnly) throw readOnlyRefusal(name)
       if (needed === undefined || !mayAct(context.viewer.role, needed)) {
         throw forbidden(name, needed ?? 'admin', context.viewer.role)
       }

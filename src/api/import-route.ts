@@ -6,7 +6,7 @@ import { formatCursor } from '../event/event.ts'
 import { PlenumError, invalidInput } from '../errors.ts'
 import type { ImportRequest, InventoryItem, WriteResult } from '../resource/verbs.ts'
 import type { Session } from '../token/index.ts'
-import { authenticate, forbidden, mayAct, mutationRoles } from './auth.ts'
+import { authenticate, forbidden, mayAct, mutationRoles, readOnlyRefusal } from './auth.ts'
 import type { ApiConfig } from './config.ts'
 import { toPlenumError } from './format-error.ts'
 import { headerOf } from './graphql-route.ts'
@@ -74,6 +74,7 @@ async function importBody(
       log.error({ err: error, entry }, 'an audit row was lost'),
     )
   try {
+    if (config.readOnly) throw readOnlyRefusal('PUT /import')
     const needed = mutationRoles['importInventory'] ?? 'operator'
     if (!mayAct(viewer.role, needed)) throw forbidden('PUT /import', needed, viewer.role)
     const items = readInventory(formatOf(request), request.body as Readable, signal)

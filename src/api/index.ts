@@ -34,15 +34,17 @@ export interface ApiOptions extends Nouns {
 
 export interface Api {
   url: string
-  /** Stops taking requests, finishes those that run, tells WebSockets to go. */
+  /** Stops taking requests, tells WebSockets to go, lets what runs finish, and cuts off what takes longer than 6 s. */
   close(): Promise<void>
 }
+
+const drainMs = 6_000
 
 /** Serves until closed. The schema's root fields get their guards: give it a schema of its own. */
 export async function startApi(options: ApiOptions): Promise<Api> {
   const { config, schema, log } = options
   const nouns: Nouns = options
-  guardRoots(schema, options)
+  guardRoots(schema, { ...options, readOnly: config.readOnly ?? false })
   const prepare = createPrepare(schema, config.limits)
   const apollo = await startApollo({ schema, limits: config.limits, log })
   const app = createHttp(config, log)
@@ -57,8 +59,9 @@ export async function startApi(options: ApiOptions): Promise<Api> {
     url: urlOf(app.server.address() as AddressInfo),
     async close() {
       watching.abort()
-      await webSocket.close()
-      await app.close()
+      const late = setTimeout(() => (app.server as Server).closeAllConnections(), drainMs)
+      await Promise.all([app.close(), webSocket.close()])
+      clearTimeout(late)
       await apollo.stop()
     },
   }

@@ -25,7 +25,7 @@ const quote = pg.escapeIdentifier
 export async function* dumpTables(db: Knex, signal: AbortSignal): AsyncGenerator<Frame> {
   const client = (await db.client.acquireConnection()) as pg.Client
   try {
-    await client.query('begin isolation level repeatable read read only')
+    await client.query('begin isolation level repeatable read read only; set local statement_timeout = 0')
     yield { type: 'head', head: await readDumpHead(client) }
     for (const table of await readTables(client)) {
       yield { type: 'table', table }
@@ -105,6 +105,7 @@ export async function loadTables(
 ): Promise<Restored> {
   return db.transaction(async (trx) => {
     const client = (await trx.client.acquireConnection()) as pg.Client
+    await trx.raw('set local statement_timeout = 0')
     await trx.raw('truncate log_head')
     const restored = await copyIn(client, frames, signal)
     await raiseSequences(trx, head)

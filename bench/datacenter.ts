@@ -39,7 +39,7 @@ export const sizes = {
   /** 70 % interfaces, 15 % addresses, two million links. */
   million: {
     regions: 10,
-    racks: 1_000,
+    racks: 2_000,
     servers: 20_000,
     switches: 2_000,
     interfaces: 700_000,
@@ -50,11 +50,11 @@ export const sizes = {
     tenants: 5_000,
     machines: 50_000,
     containers: 58_000,
-    services: 5_980,
+    services: 4_980,
   },
   threeMillion: {
     regions: 20,
-    racks: 3_000,
+    racks: 6_000,
     servers: 60_000,
     switches: 6_000,
     interfaces: 2_100_000,
@@ -65,7 +65,7 @@ export const sizes = {
     tenants: 10_000,
     machines: 150_000,
     containers: 180_000,
-    services: 20_960,
+    services: 17_960,
   },
 } as const satisfies Record<string, Size>
 export type SizeName = keyof typeof sizes

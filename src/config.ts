@@ -21,6 +21,7 @@ const limits = z.strictObject({
   socketsPerToken: positive.default(1_000),
   subscriptionsPerToken: positive.default(5_000),
   messageBytes: positive.default(mebibyte),
+  stallSeconds: positive.default(30),
   visited: positive.default(1_000_000),
   asOfResources: positive.default(200_000),
 })

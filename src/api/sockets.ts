@@ -19,7 +19,6 @@ export const closeCodes = {
 export const longestReason = 123
 
 const pingIntervalMs = 12_000
-const stallMs = 30_000
 const closeGraceMs = 2_000
 const longestTimerMs = 2 ** 31 - 1
 
@@ -70,7 +69,7 @@ export function createSockets(tokens: Tokens, limits: ApiLimits): Sockets {
         expiry: undefined,
         session: undefined,
         running: new Map(),
-        send: (data) => send(webSocket, data),
+        send: (data) => send(webSocket, data, limits.stallSeconds * 1_000),
         ended() {
           entries.delete(entry)
           clearTimeout(entry.expiry)
@@ -133,7 +132,7 @@ function expire(entry: Entry, expiresAt: number | null): void {
   entry.expiry.unref()
 }
 
-function send(webSocket: WebSocket, data: string): Promise<void> {
+function send(webSocket: WebSocket, data: string, stallMs: number): Promise<void> {
   if (webSocket.readyState !== webSocket.OPEN) return Promise.resolve()
   return new Promise((resolve, reject) => {
     const stalled = setTimeout(() => {

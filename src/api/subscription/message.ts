@@ -20,7 +20,7 @@ export interface Message {
 }
 
 /** Most events of one message; what is more goes into the next. */
-export const mostEvents = 5_000
+export const mostEvents = 2_500
 
 export const toldOf = ({ seq, at, actor }: LoggedEvent, epoch: string): Told => ({
   cursor: { epoch, seq },

@@ -12,3 +12,17 @@ export async function inSlices<T>(
     await nextTurn()
   }
 }
+
+const longestTurnMs = 8
+
+/** Does quick work for each item, giving way to other work whenever it has taken a while. */
+export async function each<T>(items: Iterable<T>, work: (item: T) => void): Promise<void> {
+  let began = performance.now()
+  let done = 0
+  for (const item of items) {
+    work(item)
+    if (++done % 32 !== 0 || performance.now() - began < longestTurnMs) continue
+    await nextTurn()
+    began = performance.now()
+  }
+}

@@ -14,7 +14,7 @@ import {
 import { claimKey, keyOf, memberKey, type Claim, type Member, type MemberKey } from '../reconcile/member.ts'
 import type { Claimant, Decision } from '../reconcile/partition.ts'
 import type { ResourceId } from '../resource.ts'
-import { inSlices } from './breathe.ts'
+import { each } from './breathe.ts'
 
 /** What the write knows beyond the tables. */
 export interface Draft {
@@ -62,14 +62,14 @@ class Loading implements Component {
   }
 
   async run(ready: readonly Member[]): Promise<void> {
-    for (const member of ready) this.#take(member)
+    await each(ready, (member) => this.#take(member))
     let border: readonly Member[] = ready
     // What they claimed until now may be free for others.
     let claims = await this.#storedClaims(ready.filter((member) => member.resourceId !== null))
     while (border.length > 0) {
       const found = new Map<MemberKey, { sourceId: ResourceId; key: string }>()
       await inChunks(border, (chunk) => this.#findDecided(chunk, found))
-      for (const member of border) claims.push(...(this.claims.get(keyOf(member)) ?? []))
+      await each(border, (member) => claims.push(...(this.claims.get(keyOf(member)) ?? [])))
       await this.#findClaimants(claims, found)
       border = await this.#pullIn(found, border)
       claims = []
@@ -105,11 +105,12 @@ class Loading implements Component {
     claims: readonly Claim[],
     found: Map<MemberKey, { sourceId: ResourceId; key: string }>,
   ): Promise<void> {
-    const wanted = claims.filter((claim) => {
+    const wanted: Claim[] = []
+    await each(claims, (claim) => {
       const key = claimKey(claim)
-      if (!claim.strong || this.#asked.has(key)) return false
+      if (!claim.strong || this.#asked.has(key)) return
       this.#asked.add(key)
-      return true
+      wanted.push(claim)
     })
     await inChunks(wanted, async (chunk) => {
       const stored = await claimantsOf(this.#trx, chunk, crowd)
@@ -178,23 +179,19 @@ export async function* piecesOf(
   size: number,
 ): AsyncGenerator<Claimant[]> {
   const near = new Neighbours()
-  await inSlices([...members], size, (slice) => {
-    for (const [key, member] of slice) {
-      const id = currentOf(member)
-      if (id !== undefined) near.join(key, `r ${id}`)
-      for (const claim of claims.get(key) ?? []) if (claim.strong) near.join(key, `c ${claimKey(claim)}`)
-    }
+  await each(members, ([key, member]) => {
+    const id = currentOf(member)
+    if (id !== undefined) near.join(key, `r ${id}`)
+    for (const claim of claims.get(key) ?? []) if (claim.strong) near.join(key, `c ${claimKey(claim)}`)
   })
   for (const { a, b } of decisions.values()) if (members.has(a) && members.has(b)) near.join(a, b)
   const pieces = new Map<string, Claimant[]>()
-  await inSlices([...members], size, (slice) => {
-    for (const [key, member] of slice) {
-      const root = near.rootOf(key)
-      const claimant = { member, claims: claims.get(key) ?? [] }
-      const piece = pieces.get(root)
-      if (piece) piece.push(claimant)
-      else pieces.set(root, [claimant])
-    }
+  await each(members, ([key, member]) => {
+    const root = near.rootOf(key)
+    const claimant = { member, claims: claims.get(key) ?? [] }
+    const piece = pieces.get(root)
+    if (piece) piece.push(claimant)
+    else pieces.set(root, [claimant])
   })
   let batch: Claimant[] = []
   for (const piece of pieces.values()) {

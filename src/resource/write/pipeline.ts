@@ -42,7 +42,7 @@ import {
   type ResourceRow,
 } from '../store.ts'
 import type { PlannedChange, WriteResult } from '../verbs.ts'
-import { inSlices } from './breathe.ts'
+import { each, inSlices } from './breathe.ts'
 import { changesOf, imageOf, scopeOf } from './difference.ts'
 import { hashOf } from './hash.ts'
 import { placesAfter } from './place.ts'
@@ -117,7 +117,8 @@ class Pipeline {
     const { changed, removed, again = [] } = this.#writing
     if (changed.length + removed.length + again.length === 0)
       return { ...this.#result, cursor: await readHead(this.#trx) }
-    const batch = new Map(changed.map((member) => [keyOf(member), member]))
+    const batch = new Map<MemberKey, Member>()
+    await each(changed, (member) => batch.set(keyOf(member), member))
     const resolve = (members: readonly Member[], strict: boolean) =>
       resolveLinks(this.#trx, members, batch, {
         strict,
@@ -135,7 +136,7 @@ class Pipeline {
       again,
       resolve: (members) => resolve(members, false),
     })
-    await this.#saveObservations()
+    await this.#saveObservations(batch)
     await this.#mergeAffected()
     const links = await this.#relink()
     await this.#placeAll(links)
@@ -143,7 +144,7 @@ class Pipeline {
     return this.#finish(links)
   }
 
-  async #saveObservations(): Promise<void> {
+  async #saveObservations(batch: ReadonlyMap<MemberKey, Member>): Promise<void> {
     const { resourceOf, claims, moved } = this.#settled
     const { changed, removed } = this.#writing
     await removeMembers(this.#trx, removed)
@@ -154,18 +155,18 @@ class Pipeline {
         this.#at,
       ),
     )
-    const isChanged = new Set(changed.map(keyOf))
     await moveMembers(
       this.#trx,
       [...moved.values()]
-        .filter(({ member }) => !isChanged.has(keyOf(member)))
+        .filter(({ member }) => !batch.has(keyOf(member)))
         .map(({ member, to }) => ({ sourceId: member.sourceId, key: member.key, resourceId: to })),
     )
-    const claimed = [...claims].map(([key, list]) => ({
-      ...ends(this.#settled.members.get(key)!),
-      claims: list,
-    }))
-    await inSlices(claimed, sliceSize, (slice) => saveClaims(this.#trx, slice))
+    await inSlices([...claims], sliceSize, (slice) =>
+      saveClaims(
+        this.#trx,
+        slice.map(([key, list]) => ({ ...ends(this.#settled.members.get(key)!), claims: list })),
+      ),
+    )
     await inSlices(changed, sliceSize, (slice) => this.#saveLinkClaims(slice))
     if (changed.length > sliceSize) await learnSizes(this.#trx)
   }
@@ -207,9 +208,7 @@ class Pipeline {
   /** The members of new resources are all at hand; the others may have some that were not looked at. */
   async #membersOf(ids: readonly ResourceId[]): Promise<Member[]> {
     const wanted = new Set(ids)
-    this.#membersById ??= Map.groupBy(this.#settled.members.values(), (member) =>
-      this.#settled.resourceOf.get(keyOf(member))!,
-    )
+    this.#membersById ??= await this.#groupMembers()
     const fresh = ids.flatMap((id) =>
       this.#settled.created.has(id) ? (this.#membersById!.get(id) ?? []) : [],
     )
@@ -220,6 +219,17 @@ class Pipeline {
     return [...fresh, ...stored.filter((member) => wanted.has(member.resourceId))]
   }
   #membersById: Map<ResourceId, Member[]> | undefined
+
+  async #groupMembers(): Promise<Map<ResourceId, Member[]>> {
+    const groups = new Map<ResourceId, Member[]>()
+    await each(this.#settled.members.values(), (member) => {
+      const id = this.#settled.resourceOf.get(keyOf(member))!
+      const group = groups.get(id)
+      if (group) group.push(member)
+      else groups.set(id, [member])
+    })
+    return groups
+  }
 
   #mergeOne(id: ResourceId, members: readonly Member[]): void {
     const before = this.#before.get(id)

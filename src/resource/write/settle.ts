@@ -29,7 +29,7 @@ import {
 import { partition } from '../reconcile/partition.ts'
 import type { ResourceId } from '../resource.ts'
 import { nextIds } from '../store.ts'
-import { inSlices } from './breathe.ts'
+import { each } from './breathe.ts'
 import { crowd, loadComponent, piecesOf } from './component.ts'
 import type { ResolvedLink } from './target.ts'
 
@@ -93,16 +93,17 @@ class Settling {
   }
 
   async run(): Promise<Settled> {
-    for (const member of [...this.#input.changed, ...this.#input.again])
-      this.#waiting.set(keyOf(member), member)
+    const wait = (member: Member) => void this.#waiting.set(keyOf(member), member)
+    await each(this.#input.changed, wait)
+    await each(this.#input.again, wait)
     for (const member of this.#input.removed) this.#out.affected.add(member.resourceId)
     const left = await this.#others([...this.#out.affected])
     const others = [...left, ...(await this.#freed()), ...(await this.#orphans())]
-    for (const member of others) this.#waiting.set(keyOf(member), member)
+    await each(others, wait)
     await this.#prepare([...this.#waiting.values()])
     while (this.#waiting.size > 0) {
-      const ready = this.#ready()
-      for (const member of ready) this.#waiting.delete(keyOf(member))
+      const ready = await this.#ready()
+      await each(ready, (member) => this.#waiting.delete(keyOf(member)))
       await this.#round(ready)
     }
     return this.#out
@@ -152,29 +153,30 @@ class Settling {
 
   /** Learns where the links of these members lead. */
   async #prepare(members: readonly Member[]): Promise<void> {
-    const unknown = members.filter((member) => !this.#input.links.has(keyOf(member)))
+    const unknown: Member[] = []
+    await each(members, (member) => void (this.#input.links.has(keyOf(member)) || unknown.push(member)))
     for (const [key, links] of await this.#input.resolve(unknown)) this.#input.links.set(key, links)
-    const targets = members.flatMap((member) =>
-      (this.#input.links.get(keyOf(member)) ?? []).flatMap(({ sourceId, key }) =>
-        sourceId === null || key === null ? [] : [{ sourceId, key }],
-      ),
-    )
-    const outside = targets.filter(
-      ({ sourceId, key }) =>
-        !this.#waiting.has(memberKey(sourceId, key)) &&
-        !this.#removed.has(memberKey(sourceId, key)) &&
-        !this.#outside.has(memberKey(sourceId, key)),
-    )
+    const outside: { sourceId: ResourceId; key: string }[] = []
+    await each(members, (member) => {
+      for (const { sourceId, key } of this.#input.links.get(keyOf(member)) ?? []) {
+        if (sourceId === null || key === null) continue
+        const target = memberKey(sourceId, key)
+        if (!this.#waiting.has(target) && !this.#removed.has(target) && !this.#outside.has(target))
+          outside.push({ sourceId, key })
+      }
+    })
     if (outside.length === 0) return
     for (const member of await membersByKeys(this.#trx, outside))
       this.#outside.set(keyOf(member), member.resourceId)
   }
 
   /** Those whose wholes have their resources; all, when they wait for each other. */
-  #ready(): Member[] {
-    const all = [...this.#waiting.values()]
-    const ready = all.filter((member) => parentLinks(member).every((type) => !this.#waitsFor(member, type)))
-    return ready.length > 0 ? ready : all
+  async #ready(): Promise<Member[]> {
+    const ready: Member[] = []
+    await each(this.#waiting.values(), (member) => {
+      if (parentLinks(member).every((type) => !this.#waitsFor(member, type))) ready.push(member)
+    })
+    return ready.length > 0 ? ready : [...this.#waiting.values()]
   }
 
   #waitsFor(member: Member, type: LinkType): boolean {
@@ -203,9 +205,7 @@ class Settling {
   }
 
   async #round(ready: readonly Member[]): Promise<void> {
-    await inSlices(ready, sliceSize, (slice) => {
-      for (const member of slice) this.#claim(member)
-    })
+    await each(ready, (member) => this.#claim(member))
     const currentOf = (member: Member) => this.#currentOf(member)
     const component = await loadComponent(this.#trx, ready, {
       members: this.#out.members,

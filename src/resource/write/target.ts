@@ -8,6 +8,7 @@ import { findByIdentities, findByIds, findByNaturalKeys, type Found } from '../r
 import { parseRef, type Ref } from '../ref.ts'
 import { keyOf, memberKey, type Member, type MemberKey } from '../reconcile/member.ts'
 import type { LinkClaim, LinkTarget, ResourceId } from '../resource.ts'
+import { each } from './breathe.ts'
 
 /** Where a link leads: a member that is known or will be, a resource, or nothing that is known yet. */
 export interface ResolvedLink {
@@ -44,7 +45,7 @@ export async function resolveLinks(
   const resolved = new Map<MemberKey, ResolvedLink[]>()
   const asked: Asked[] = []
   const local = new LocalNames(batch)
-  for (const member of members) {
+  await each(members, (member) => {
     const links = (member.links ?? []).map((claim, index) => {
       const link: ResolvedLink = { claim, sourceId: null, key: null, id: null }
       asked.push({ link, target: claim.to, path: `${options.pathOf(member)}.links[${index}].to` })
@@ -52,7 +53,7 @@ export async function resolveLinks(
     })
     resolved.set(keyOf(member), links)
     for (const one of asked.slice(asked.length - links.length)) settle(one, member, sources, local, options)
-  }
+  })
   await checkKeys(trx, asked, batch, options)
   await lookUp(trx, asked, options)
   return resolved
@@ -108,36 +109,34 @@ function settleRef(
 /** The members of the same write by kind and name or natural key, indexed when first asked. */
 class LocalNames {
   readonly #batch: ReadonlyMap<MemberKey, Member>
-  #byValue: Map<string, Member[]> | undefined
+  readonly #byKey = new Map<string, Map<string, Member[]>>()
 
   constructor(batch: ReadonlyMap<MemberKey, Member>) {
     this.#batch = batch
   }
 
   find(ref: Ref & { by: 'natural' }): Member[] {
-    this.#byValue ??= this.#index()
-    const [[name, value] = ['', '']] = Object.entries(ref.keys)
-    const found = this.#byValue.get(`${name}=${value}`) ?? []
+    const keys = Object.entries(ref.keys)
+    const [name, value] = keys[0] ?? ['', '']
+    const found = this.#indexOf(name).get(value) ?? []
     return found.filter(
       (member) =>
-        isOfType(member.kind, ref.type) &&
-        Object.entries(ref.keys).every(([key, wanted]) => valueOf(member, key) === wanted),
+        isOfType(member.kind, ref.type) && keys.every(([key, wanted]) => valueOf(member, key) === wanted),
     )
   }
 
-  #index(): Map<string, Member[]> {
+  #indexOf(name: string): Map<string, Member[]> {
+    const known = this.#byKey.get(name)
+    if (known) return known
     const index = new Map<string, Member[]>()
-    const add = (name: string, value: unknown, member: Member) => {
-      if (typeof value !== 'string' && typeof value !== 'number') return
-      const key = `${name}=${value}`
-      const list = index.get(key)
-      if (list) list.push(member)
-      else index.set(key, [member])
-    }
     for (const member of this.#batch.values()) {
-      add('name', member.name, member)
-      for (const [name, value] of Object.entries(member.fields ?? {})) add(name, value, member)
+      const value = valueOf(member, name)
+      if (value === undefined) continue
+      const list = index.get(value)
+      if (list) list.push(member)
+      else index.set(value, [member])
     }
+    this.#byKey.set(name, index)
     return index
   }
 }

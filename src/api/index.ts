@@ -34,11 +34,11 @@ export interface ApiOptions extends Nouns {
 
 export interface Api {
   url: string
-  /** Stops taking requests, tells WebSockets to go, lets what runs finish, and cuts off what takes longer than 6 s. */
+  /** Stops taking requests, tells WebSockets to go, lets what runs finish, and cuts off what takes longer than 5 s. */
   close(): Promise<void>
 }
 
-const drainMs = 6_000
+const drainMs = 5_000
 
 /** Serves until closed. The schema's root fields get their guards: give it a schema of its own. */
 export async function startApi(options: ApiOptions): Promise<Api> {
@@ -76,7 +76,7 @@ function watchTokens({ events, tokens }: Nouns, log: Logger): AbortController {
   const { signal } = controller
   const watch = async (): Promise<void> => {
     for await (const batch of events.follow(events.cursor(), signal)) {
-      if ('gap' in batch) tokens.forgetAll()
+      if ('gap' in batch) await tokens.forgetAll()
       else {
         for (const { body } of batch.events) {
           if (body.type === 'TokenRevoked') tokens.forget(Number(body.detail['tokenId']))

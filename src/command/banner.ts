@@ -32,7 +32,7 @@ export function formatBanner(app: App, name: DatabaseName, site: Site): string {
     '',
     '  Three queries to try:',
     '',
-    '    export PLENUM_TOKEN=' + (app.adminSecret ?? '…'),
+    `    export PLENUM_TOKEN=${app.adminSecret ?? '…'}${app.url.endsWith(':4000') ? '' : ` PLENUM_URL=${app.url}`}`,
     ...queries.map((query) => `    bin/plenum query '${query}'`),
     '',
     '',

@@ -7,6 +7,7 @@ import { migrate, openDb } from './db.ts'
 import { appendEvents, startEvents, writeAudit } from './event/index.ts'
 import { startGraph } from './graph/index.ts'
 import { readInventory } from './inventory/index.ts'
+import { startPruning } from './prune.ts'
 import { startResources } from './resource/index.ts'
 import { startTokens } from './token/index.ts'
 
@@ -33,6 +34,9 @@ export async function startApp(config: Config, databaseUrl: string, log: Logger)
     const resources = startResources({ db, wake: () => events.feed.wake() })
     const holder = await startGraph({ resources, events, limits: config.limits, log })
     closing.push(() => holder.close())
+
+    const pruning = startPruning({ db, keep: config.keep, log })
+    closing.push(() => pruning.close())
 
     const tokens = startTokens({
       db,

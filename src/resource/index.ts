@@ -26,6 +26,10 @@ import { answerBefore, transact, type Transacting } from './transact.ts'
 import type { Resources } from './verbs.ts'
 import { readHead } from '../event/store.ts'
 
+export { pruneAnswers } from './answer/store.ts'
+export { pruneHistory } from './history.ts'
+export { pruneTombstones } from './store.ts'
+
 export interface ResourcesOptions {
   db: Db
   /** Called after each write, so that this process need not wait to be told of it. */

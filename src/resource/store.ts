@@ -277,3 +277,9 @@ export async function withConflict(trx: Knex, ids: readonly ResourceId[]): Promi
   )
   return new Set(rows.map((row) => Number(row.id)))
 }
+
+/** Removes at most `most` tombstones whose time is over; their ids are still never given again. */
+export async function pruneTombstones(db: Knex, now: Date, most: number): Promise<number> {
+  const over = db('resource_gone').select('id').where('expires_at', '<', now).limit(most)
+  return db('resource_gone').whereIn('id', over).delete()
+}

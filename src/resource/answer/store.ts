@@ -35,7 +35,8 @@ export async function keepAnswer(
   })
 }
 
-/** Removes answers from before `instant`; gives how many. */
-export async function pruneAnswers(db: Knex, instant: Date): Promise<number> {
-  return db('idempotency').where('at', '<', instant).delete()
+/** Removes at most `most` of the answers from before `instant`; gives how many. */
+export async function pruneAnswers(db: Knex, instant: Date, most: number): Promise<number> {
+  const old = db('idempotency').select('actor', 'key').where('at', '<', instant).orderBy('at').limit(most)
+  return db('idempotency').whereIn(['actor', 'key'], old).delete()
 }

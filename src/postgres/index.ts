@@ -136,6 +136,9 @@ async function ensureDatabase(url: string, name: string): Promise<void> {
   try {
     const { rowCount } = await client.query('select from pg_database where datname = $1', [name])
     if (rowCount === 0) await client.query(`create database ${pg.escapeIdentifier(name)}`)
+  } catch (error) {
+    // Two that start at the same moment both find that it is not there.
+    if (!['42P04', '23505'].includes(String((error as pg.DatabaseError).code))) throw error
   } finally {
     await client.end()
   }

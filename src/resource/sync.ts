@@ -1,6 +1,6 @@
 /**
  * Makes the observations of one source equal to what it lists now. The whole listing is read before anything is touched, so one that fails changes nothing.
- * An authoritative source ends its claim on what it leaves out of two complete listings; another one's claims only go stale.
+ * An authoritative source ends its claim on what it leaves out of two complete listings; another one's claims only go stale, except hearsay, which expires.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { appendEvents } from '../event/store.ts'
@@ -46,9 +46,11 @@ export async function sync(transacting: Transacting, request: SyncRequest, by: A
     }
     const known = await membersOfSource(trx, source.id)
     const missing = known.filter((member) => !listed.has(member.key))
-    const removed = source.authoritative
-      ? missing.filter((member) => member.missedListings + 1 >= listingsUntilGone || request.acceptVanished)
-      : []
+    const removed = missing.filter(
+      (member) =>
+        (source.authoritative && request.acceptVanished) ||
+        ((source.authoritative || member.hearsay) && member.missedListings + 1 >= listingsUntilGone),
+    )
     const held = request.acceptVanished ? null : heldBecause(missing, known.length, source)
     if (held !== null)
       await appendEvents(

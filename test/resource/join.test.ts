@@ -215,6 +215,41 @@ describe('values', () => {
     expect(osName.lost.map(({ value }) => value)).toEqual(['Debian 11'])
   })
 
+  test('where people say that it stands and where it is seen may differ: intent is shown, the drift is told', async () => {
+    await world.say([
+      { kind: 'Rack', name: 'r1', key: 'r1' },
+      { kind: 'Rack', name: 'r2', key: 'r2' },
+      {
+        kind: 'Server',
+        name: 'srv-1',
+        fields: { serialNumber: 'S1', manufacturer: 'Dell' },
+        links: [{ type: 'LOCATED_IN', to: { key: 'r1' } }],
+      },
+    ])
+    const dcim = await world.source('dcim')
+    const seenIn = (rack: string) =>
+      world.sync(dcim, [
+        server(
+          'p',
+          { serialNumber: 'S1' },
+          {
+            name: 'srv-1',
+            links: [{ type: 'LOCATED_IN', to: { source: 'inventory', key: rack } }],
+          },
+        ),
+      ])
+    await seenIn('r2')
+    expect(await world.links()).toEqual(['srv-1 LOCATED_IN r1'])
+    const { id, hasDrift } = await world.named('srv-1')
+    const [r1, r2] = [await world.named('r1'), await world.named('r2')]
+    expect(hasDrift).toBe(true)
+    expect((await world.resources.driftOf([id])).get(id)).toMatchObject([
+      { path: 'links.LOCATED_IN', intended: String(r1.id), observed: String(r2.id) },
+    ])
+    await seenIn('r1')
+    expect((await world.named('srv-1')).hasDrift).toBe(false)
+  })
+
   test('among observers the higher precedence wins, then what changed last', async () => {
     const low = await world.source('low', { precedence: 10 })
     const high = await world.source('high', { precedence: 20 })

@@ -73,6 +73,16 @@ test('without authority things only go stale', async () => {
   expect((await world.resources.originsOf([id])).get(id)).toMatchObject([{ key: 's1', stale: true }])
 })
 
+test('hearsay expires, also where nothing else does', async () => {
+  const snmp = await world.source('snmp', { authoritative: false })
+  const heard = { ...server('neighbour'), hearsay: true }
+  await world.sync(snmp, [server('s0'), heard])
+  await world.sync(snmp, [server('s0')])
+  expect(await servers()).toEqual(['neighbour', 's0'])
+  await world.sync(snmp, [server('s0')])
+  expect(await servers()).toEqual(['s0'])
+})
+
 test('a resource lives while anybody speaks of it', async () => {
   const cloud = await world.source('cloud')
   await world.say([{ kind: 'Server', name: 'mine', fields: { manufacturer: 'Dell', serialNumber: 'S-s0' } }])

@@ -280,13 +280,15 @@ class Pipeline {
 
   async #relink(): Promise<Relinked> {
     await this.#settlePending()
-    const links: Relinked = { added: [], removed: [], changed: [] }
+    const links: Relinked = { added: [], removed: [], changed: [], drift: new Map() }
     await inSlices([...this.#settled.affected], sliceSize * 2, async (slice) => {
       const found = await this.#relinkSome(slice)
       links.added.push(...found.added)
       links.removed.push(...found.removed)
       links.changed.push(...found.changed)
+      for (const [id, drift] of found.drift) links.drift.set(id, drift)
     })
+    await this.#noteDrift(links.drift)
     for (const [list, name] of [
       [links.added, 'added'],
       [links.removed, 'removed'],
@@ -296,6 +298,20 @@ class Pipeline {
           this.#noteLink(id, name, `${link.type}.${link.from}.${link.to}`)
     }
     return links
+  }
+
+  async #noteDrift(found: Relinked['drift']): Promise<void> {
+    const rows = await this.#rowsOf([...found.keys()])
+    await each(rows.values(), (row) => {
+      const before = this.#before.get(row.id)?.drift ?? []
+      const fresh = found.get(row.id)!.map((one) => ({
+        ...one,
+        since: before.find(({ path }) => path === one.path)?.since ?? this.#at.getTime(),
+      }))
+      const drift = [...row.drift.filter(({ path }) => !path.startsWith('links.')), ...fresh]
+      if (drift.length === 0 && row.drift.length === 0) return
+      this.#after.set(row.id, { ...row, drift, hasDrift: drift.length > 0 })
+    })
   }
 
   /** A link between two slices is seen by both: it is there when the second looks. */

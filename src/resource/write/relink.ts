@@ -11,6 +11,16 @@ export interface Relinked {
   removed: LinkRow[]
   /** Same link, other attributes. */
   changed: LinkRow[]
+  /** Where links of single types that people state and sources observe differ: of every resource whose links were looked at. */
+  drift: Map<ResourceId, LinkDrift[]>
+}
+
+export interface LinkDrift {
+  /** `links.LOCATED_IN` */
+  path: string
+  /** Ids of the resources that it leads to, in decimal. */
+  intended: string
+  observed: string
 }
 
 export interface RelinkInput {
@@ -49,7 +59,12 @@ export async function relink(trx: Knex.Transaction, input: RelinkInput): Promise
       .filter(isOurs)
       .map((link) => [linkKey(link), link]),
   )
-  const result: Relinked = { added: [], removed: [], changed: [] }
+  const result: Relinked = {
+    added: [],
+    removed: [],
+    changed: [],
+    drift: driftOf([...inside, ...rivals], claims),
+  }
   for (const [key, link] of desired) {
     const known = existing.get(key)
     if (known === undefined) result.added.push(link)
@@ -104,6 +119,21 @@ function choose(claims: readonly ResolvedClaim[]): Map<string, LinkRow> {
     desired.set(key, link)
   }
   return desired
+}
+
+/** Claims must be complete for these resources. */
+function driftOf(ids: readonly ResourceId[], claims: readonly ResolvedClaim[]): Relinked['drift'] {
+  const drift = new Map<ResourceId, LinkDrift[]>(ids.map((id) => [id, []]))
+  const single = claims.filter((claim) => isSingle(claim.type) && !claim.hearsay && drift.has(claim.from))
+  const slots = Map.groupBy(single.sort(compareClaims), (claim) => `${claim.type} ${claim.from}`)
+  for (const rivals of slots.values()) {
+    const intended = rivals.find((claim) => claim.role === 'intent')
+    const observed = rivals.find((claim) => claim.role === 'observed')
+    if (intended === undefined || observed === undefined || intended.to === observed.to) continue
+    const path = `links.${intended.type}`
+    drift.get(intended.from)!.push({ path, intended: String(intended.to), observed: String(observed.to) })
+  }
+  return drift
 }
 
 function toLink({ type, from, to, attributes }: ResolvedClaim): LinkRow {

@@ -1,6 +1,11 @@
-import { followEvents, followResources, followTopology } from '../src/api/subscription/index.ts'
-import type { ChangeArguments, TopologyArguments } from '../src/api/subscription/index.ts'
-import type { Cursor } from '../src/api/schema/read.ts'
+import {
+  followEvents,
+  followResources,
+  followTopology,
+  type ChangeArguments,
+  type Cursor,
+  type TopologyArguments,
+} from '../src/api/schema/read.ts'
 import type { Context } from '../src/context.ts'
 import { checkTypes } from './event.ts'
 

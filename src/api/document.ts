@@ -2,7 +2,7 @@
 import { GraphQLError, parse, specifiedRules, validate } from 'graphql'
 import type { DocumentNode, GraphQLSchema } from 'graphql'
 import { limitExceeded } from '../errors.ts'
-import { checkDocument } from './limits.ts'
+import { checkDocument, tooRepetitive } from './limits.ts'
 import type { DocumentLimits } from './limits.ts'
 
 const rememberedDocuments = 1_000
@@ -13,10 +13,6 @@ export type Prepare = (source: string) => DocumentNode | readonly GraphQLError[]
 
 const tooManyTokens = (limit: number) =>
   limitExceeded('tokens', limit, `The document has more than ${limit} tokens: ask in several requests`)
-
-/** Validation itself gives up on fields that would have to be compared with each other too often. */
-const tooRepetitive = (limit: number) =>
-  limitExceeded('fields', limit, 'The document repeats the same fields too often: name each once')
 
 export function createPrepare(schema: GraphQLSchema, limits: DocumentLimits): Prepare {
   const known = new Map<string, DocumentNode>()
@@ -36,6 +32,7 @@ export function createPrepare(schema: GraphQLSchema, limits: DocumentLimits): Pr
       const document = parse(source, { maxTokens: limits.tokens })
       checkDocument(document, limits)
       const errors = validate(schema, document, specifiedRules)
+      // Validation itself gives up on fields that would have to be compared with each other too often.
       if (errors.some(({ message }) => message === 'Validation aborted.')) throw tooRepetitive(limits.fields)
       return errors.length === 0 ? document : errors
     } catch (error) {

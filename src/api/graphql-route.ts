@@ -24,50 +24,53 @@ interface RouteOptions {
   log: Logger
 }
 
+/** A request that was let in. */
+interface Entry {
+  session: Session
+  signal: AbortSignal
+}
+
 export function addGraphqlRoute(app: FastifyInstance, options: RouteOptions): void {
-  const sessions = new WeakMap<FastifyRequest, Session>()
+  const entries = new WeakMap<FastifyRequest, Entry>()
   void app.register((scoped, _, done) => {
     scoped.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, parsed) => parsed(null, body))
     // Before the body is read: nobody without a token makes us read ten megabytes.
-    scoped.addHook('onRequest', async (request) => {
-      sessions.set(request, await authenticate(options.nouns.tokens, request.headers.authorization))
+    scoped.addHook('onRequest', async (request, reply) => {
+      const session = await authenticate(options.nouns.tokens, request.headers.authorization)
+      const signal = requestSignal(request, reply, options.config.limits.requestSeconds)
+      entries.set(request, { session, signal })
     })
     scoped.route({
       method: ['GET', 'POST'],
       url: '/graphql',
-      handler: (request, reply) => answer(options, request, reply, sessions.get(request) as Session),
+      handler: (request, reply) => answer(options, request, reply, entries.get(request) as Entry),
     })
     done()
   })
 }
 
 async function answer(
-  { config, nouns, apollo, prepare, log }: RouteOptions,
+  { nouns, apollo, prepare, log }: RouteOptions,
   request: FastifyRequest,
   reply: FastifyReply,
-  session: Session,
+  { session, signal }: Entry,
 ): Promise<FastifyReply> {
   const body = request.method === 'POST' ? readBody(request) : undefined
-  const { signal, end } = requestSignal(reply, config.limits.requestSeconds)
   const scope: RequestScope = { requestId: request.id, log }
   const source = body === undefined ? (request.query as { query?: unknown }).query : body['query']
-  try {
-    const document = typeof source === 'string' ? prepare(source) : undefined
-    if (document !== undefined && 'kind' in document) scope.document = document
-    await awaitCursor(nouns.events, headerOf(request, 'plenum-after'), signal)
-    const response = await withScope(scope, () =>
-      apollo.executeHTTPGraphQLRequest({
-        httpGraphQLRequest: toApolloRequest(request.method, request.url, request.headers, body),
-        context: async () => createContext(nouns, callerOf(request, session, signal)),
-      }),
-    )
-    const type = response.headers.get('content-type') ?? 'application/json; charset=utf-8'
-    for (const [name, value] of response.headers) void reply.header(name, value)
-    void reply.code(statusOf(response.status, scope, type)).header('cache-control', 'no-store')
-    return await sendText(request, reply, response.body.kind === 'complete' ? response.body.string : '')
-  } finally {
-    end()
-  }
+  const document = typeof source === 'string' ? prepare(source) : undefined
+  if (document !== undefined && 'kind' in document) scope.document = document
+  await awaitCursor(nouns.events, headerOf(request, 'plenum-after'), signal)
+  const response = await withScope(scope, () =>
+    apollo.executeHTTPGraphQLRequest({
+      httpGraphQLRequest: toApolloRequest(request.method, request.url, request.headers, body),
+      context: async () => createContext(nouns, callerOf(request, session, signal)),
+    }),
+  )
+  const type = response.headers.get('content-type') ?? 'application/json; charset=utf-8'
+  for (const [name, value] of response.headers) void reply.header(name, value)
+  void reply.code(statusOf(response.status, scope, type)).header('cache-control', 'no-store')
+  return await sendText(request, reply, response.body.kind === 'complete' ? response.body.string : '')
 }
 
 /**

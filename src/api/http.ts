@@ -107,26 +107,18 @@ export async function sendText(
   return reply.send(body)
 }
 
-/** Aborts at the deadline, or when the caller hangs up before the answer is sent. */
-export function requestSignal(
-  reply: FastifyReply,
-  seconds: number,
-): { signal: AbortSignal; end: () => void } {
+/** Aborts at the deadline, or when the caller hangs up before the answer is sent. A body that is still arriving at the deadline is cut off. */
+export function requestSignal(request: FastifyRequest, reply: FastifyReply, seconds: number): AbortSignal {
   const controller = new AbortController()
   const timer = setTimeout(() => {
     controller.abort(
       limitExceeded('requestSeconds', seconds, 'The request took too long: ask for less at once'),
     )
+    if (!request.raw.complete) request.raw.destroy()
   }, seconds * 1_000)
-  const onClose = (): void => {
+  reply.raw.once('close', () => {
+    clearTimeout(timer)
     if (!reply.raw.writableFinished) controller.abort(new DOMException('The caller went away', 'AbortError'))
-  }
-  reply.raw.on('close', onClose)
-  return {
-    signal: controller.signal,
-    end() {
-      clearTimeout(timer)
-      reply.raw.off('close', onClose)
-    },
-  }
+  })
+  return controller.signal
 }

@@ -61,7 +61,7 @@ async function importBody(
   reply: FastifyReply,
   viewer: Session['viewer'],
 ): Promise<FastifyReply> {
-  const { signal, end } = requestSignal(reply, config.limits.importSeconds)
+  const signal = requestSignal(request, reply, config.limits.importSeconds)
   const entry = {
     actor: viewer.name,
     remoteAddress: request.ip,
@@ -90,8 +90,6 @@ async function importBody(
     const { code } = toPlenumError(error)
     await record(code === 'FORBIDDEN' ? 'REFUSED' : 'FAILED', { errorCode: code })
     throw error
-  } finally {
-    end()
   }
 }
 

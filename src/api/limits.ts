@@ -5,6 +5,7 @@
 import { Kind } from 'graphql'
 import type { DocumentNode, FragmentDefinitionNode, SelectionSetNode } from 'graphql'
 import { limitExceeded } from '../errors.ts'
+import type { PlenumError } from '../errors.ts'
 
 export interface DocumentLimits {
   /** Lexical tokens of a document. */
@@ -54,6 +55,12 @@ const tooMany = (name: keyof DocumentLimits, limit: number, asked: number) =>
     asked,
   )
 
+/** A field of one name in one selection. */
+const mostRepeats = 100
+
+export const tooRepetitive = (limit: number): PlenumError =>
+  limitExceeded('fields', limit, 'The document repeats the same fields too often: name each once')
+
 function countAliases(document: DocumentNode): number {
   let count = 0
   const stack: SelectionSetNode[] = document.definitions.flatMap((definition) =>
@@ -76,12 +83,26 @@ const nothing: Measure = { depth: 0, fields: 0 }
 function measure(set: SelectionSetNode, fragments: Fragments, measured: Map<string, Measure>): Measure {
   let depth = 0
   let fields = 0
+  checkRepeats(set)
   for (const selection of set.selections) {
     const inner = measureSelection(selection, fragments, measured)
     depth = Math.max(depth, inner.depth)
     fields = Math.min(fields + inner.fields, Number.MAX_SAFE_INTEGER)
   }
   return { depth, fields }
+}
+
+/** Fields of one name are compared with each other, each with each: a hundred are no accident. */
+function checkRepeats(set: SelectionSetNode): void {
+  if (set.selections.length <= mostRepeats) return
+  const counts = new Map<string, number>()
+  for (const selection of set.selections) {
+    if (selection.kind !== Kind.FIELD) continue
+    const name = (selection.alias ?? selection.name).value
+    const count = (counts.get(name) ?? 0) + 1
+    if (count > mostRepeats) throw tooRepetitive(mostRepeats)
+    counts.set(name, count)
+  }
 }
 
 function measureSelection(

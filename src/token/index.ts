@@ -44,8 +44,8 @@ export interface Tokens {
   onRevoked(listener: (tokenId: number) => void): () => void
   /** What another process says of a token: it is read again before it is believed again. */
   forget(tokenId: number): void
-  /** Drops all that is remembered: when events may have been missed. */
-  forgetAll(): void
+  /** Drops all that is remembered, and tells of all that are revoked: when events may have been missed. */
+  forgetAll(): Promise<void>
   close(): Promise<void>
 }
 
@@ -147,7 +147,11 @@ export function startTokens(options: {
       return () => listeners.delete(listener)
     },
     forget,
-    forgetAll: () => remembered.clear(),
+    async forgetAll() {
+      remembered.clear()
+      const revoked = (await listTokens(db)).filter(({ revokedAt }) => revokedAt !== null)
+      for (const { id } of revoked) forget(id)
+    },
     async close() {
       clearInterval(timer)
       await flush()

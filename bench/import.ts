@@ -73,7 +73,7 @@ function addPort(
   })
 }
 
-// eslint-disable-next-line @typescript-eslint/require-await
+ 
 async function* arriving(): AsyncGenerator<InventoryItem[]> {
   yield* inventory(total)
 }

@@ -129,7 +129,7 @@ function toItem(item: ItemInput, index: number): InventoryItem {
   }
 }
 
-// eslint-disable-next-line @typescript-eslint/require-await
+ 
 async function* once<T>(items: T[]): AsyncGenerator<T[]> {
   yield items
 }

@@ -94,7 +94,7 @@ function* carried(size: Size): Generator<Item> {
   }
 }
 
-// eslint-disable-next-line @typescript-eslint/require-await -- the port takes what arrives over time
+ 
 async function* inBatches(size: Size): AsyncGenerator<InventoryItem[]> {
   let batch: InventoryItem[] = []
   let count = 0

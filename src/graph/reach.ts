@@ -30,7 +30,8 @@ class Hit implements Reached {
   /** Put together only when somebody asks. */
   get via(): readonly GraphLink[] {
     const chains: (readonly GraphLink[])[] = []
-    for (let hit: Hit | undefined = this; hit !== undefined; hit = hit.#before) chains.push(hit.#chain)
+    chains.push(this.#chain)
+    for (let hit = this.#before; hit !== undefined; hit = hit.#before) chains.push(hit.#chain)
     return chains.reverse().flat()
   }
 }
@@ -70,7 +71,12 @@ function settle(reached: readonly Hit[], hits: Set<Vertex>): Hit[] {
     hits.add(hit.vertex)
     settled.push(hit)
   }
-  return settled.sort((a, b) => a.vertex.id - b.vertex.id)
+  for (let index = 1; index < settled.length; index++) {
+    if (settled[index - 1]!.vertex.id > settled[index]!.vertex.id) {
+      return settled.sort((a, b) => a.vertex.id - b.vertex.id)
+    }
+  }
+  return settled
 }
 
 function toShown({ kind, visible }: ReachOptions): (hit: Hit) => boolean {

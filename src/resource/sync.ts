@@ -2,6 +2,7 @@
  * Makes the observations of one source equal to what it lists now. The whole listing is read before anything is touched, so one that fails changes nothing.
  * An authoritative source ends its claim on what it leaves out of two complete listings; another one's claims only go stale, except hearsay, which expires.
  */
+import type { Knex } from 'knex'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { appendEvents } from '../event/store.ts'
 import { notFound, PlenumError } from '../errors.ts'
@@ -37,71 +38,84 @@ export async function sync(transacting: Transacting, request: SyncRequest, by: A
   })
   return transact(transacting, by, false, async (trx, at) => {
     const source = await sourceOf(trx, request.sourceId)
-    if (request.epoch !== undefined && !(await isCurrentEpoch(trx, source.id, request.epoch))) {
-      throw new PlenumError(
-        'CONFLICT',
-        `The turn on source ${source.name} is another process' by now: its listing is dropped`,
-        { reason: 'STATE' },
-      )
-    }
+    await refuseFormer(trx, source, request.epoch)
     const known = await membersOfSource(trx, source.id)
     const missing = known.filter((member) => !listed.has(member.key))
-    const removed = missing.filter(
-      (member) =>
-        (source.authoritative && request.acceptVanished) ||
-        ((source.authoritative || member.hearsay) && member.missedListings + 1 >= listingsUntilGone),
-    )
     const held = request.acceptVanished ? null : heldBecause(missing, known.length, source)
-    if (held !== null)
-      await appendEvents(
-        trx,
-        by.name,
-        [{ type: 'SyncHeld', id: source.id, detail: { held, missing: missing.length, known: known.length } }],
-        at,
-      )
+    const ending = held === null ? missing.filter((member) => isOver(member, source, request)) : []
+    if (held === null) await noteAbsent(trx, source, missing, ending, at)
+    else await tellHeld(trx, source, held, { missing: missing.length, known: known.length }, by, at)
     const changed = await changedOf(listed, known, source, at)
-    const fresh = new Set(changed.map((member) => member.key))
-    const back = known.filter(
-      (member) => member.missedListings > 0 && listed.has(member.key) && !fresh.has(member.key),
-    )
-    if (back.length > 0)
-      await noteSeen(
-        trx,
-        source.id,
-        back.map((member) => member.key),
-      )
-    const ending = held === null ? removed : []
-    const going = new Set(ending.map((member) => member.key))
-    const missed = missing.filter((member) => !going.has(member.key))
-    if (missed.length > 0 && held === null)
-      await noteMissed(
-        trx,
-        source.id,
-        missed.map((member) => member.key),
-        at,
-      )
-    const result = await write(
-      trx,
-      {
-        changed,
-        removed: ending,
-        unchanged: listed.size - changed.length,
-        strict: false,
-        intent: source.role === 'intent',
-      },
-      by,
-      at,
-    )
-    const note = {
+    await noteBack(trx, source, known, listed, changed)
+    const writing = { changed, removed: ending, unchanged: listed.size - changed.length }
+    const result = await write(trx, { ...writing, strict: false, intent: source.role === 'intent' }, by, at)
+    await noteSync(trx, source.id, {
       at: began,
       tookSeconds: (Date.now() - began.getTime()) / 1_000,
       seen: listed.size,
       changed: changed.length + ending.length,
       held,
-    }
-    await noteSync(trx, source.id, note)
+    })
     return { ...result, seen: listed.size, held }
   })
+}
+
+/** Fences off a process that slept past its turn. */
+async function refuseFormer(
+  trx: Knex.Transaction,
+  source: SourceRow,
+  epoch: number | undefined,
+): Promise<void> {
+  if (epoch === undefined || (await isCurrentEpoch(trx, source.id, epoch))) return
+  throw new PlenumError(
+    'CONFLICT',
+    `The turn on source ${source.name} is another process' by now: its listing is dropped`,
+    { reason: 'STATE' },
+  )
+}
+
+/** Whether a claim ends with this listing: at once when people accept it, else when it was missed often enough. */
+function isOver(member: StoredMember, source: SourceRow, { acceptVanished }: SyncRequest): boolean {
+  if (source.authoritative && acceptVanished) return true
+  return (source.authoritative || member.hearsay === true) && member.missedListings + 1 >= listingsUntilGone
+}
+
+async function noteAbsent(
+  trx: Knex.Transaction,
+  source: SourceRow,
+  missing: readonly StoredMember[],
+  ending: readonly StoredMember[],
+  at: Date,
+): Promise<void> {
+  const going = new Set(ending)
+  const missed = missing.filter((member) => !going.has(member)).map((member) => member.key)
+  if (missed.length > 0) await noteMissed(trx, source.id, missed, at)
+}
+
+async function tellHeld(
+  trx: Knex.Transaction,
+  source: SourceRow,
+  held: string,
+  counts: { missing: number; known: number },
+  by: Actor,
+  at: Date,
+): Promise<void> {
+  await appendEvents(trx, by.name, [{ type: 'SyncHeld', id: source.id, detail: { held, ...counts } }], at)
+}
+
+/** What was missed before and is listed again as it was. */
+async function noteBack(
+  trx: Knex.Transaction,
+  source: SourceRow,
+  known: readonly StoredMember[],
+  listed: ReadonlyMap<string, Observation>,
+  changed: readonly Member[],
+): Promise<void> {
+  const fresh = new Set(changed.map((member) => member.key))
+  const back = known
+    .filter((member) => member.missedListings > 0 && listed.has(member.key) && !fresh.has(member.key))
+    .map((member) => member.key)
+  if (back.length > 0) await noteSeen(trx, source.id, back)
 }
 
 /** Pushed changes: what is said to be gone is gone at once. */

@@ -117,7 +117,7 @@ export async function openWorld(): Promise<World> {
   return world
 }
 
-// eslint-disable-next-line @typescript-eslint/require-await
+ 
 export async function* each<T>(items: Iterable<T>): AsyncGenerator<T> {
   yield* items
 }

@@ -2,6 +2,7 @@
 import type { Knex } from 'knex'
 import pg from 'pg'
 import { limitExceeded, notFound } from '../../errors.ts'
+import type { Cursor } from '../../event/event.ts'
 import type { GraphRows } from '../../graph/graph.ts'
 import type { LinkType } from '../kind/link.ts'
 import type { KindName } from '../kind/index.ts'
@@ -82,36 +83,11 @@ export async function openSnapshotAt(db: Knex, instant: number, limit: number): 
   const at = new Date(instant)
   const reader = await beginReading(db)
   try {
-    const { rows } = await reader.client.query<{
-      epoch: string
-      seq: string
-      begins: Date | null
-      count: string
-    }>(
-      `select epoch, coalesce((select max(seq) from event where at <= $1), 0) as seq,
-         (select min(valid_from) from resource_history) as begins,
-         (select count(*) from (select from resource_history where valid_from <= $1 and (valid_to is null or valid_to > $1) limit $2::bigint + 1) counted) as count
-       from log_head`,
-      [at, limit],
-    )
-    const head = rows[0]!
-    if (head.begins === null || head.begins > at) {
-      throw notFound(
-        `There is no history at ${at.toISOString()}${head.begins ? `: it begins at ${head.begins.toISOString()}` : ''}`,
-        'asOf',
-      )
-    }
-    if (Number(head.count) > limit) {
-      throw limitExceeded(
-        'asOfResources',
-        limit,
-        `The graph of ${at.toISOString()} had more than ${limit} resources: raise limits.asOfResources`,
-      )
-    }
+    const cursor = await cursorAt(reader.client, at, limit)
     const moment = `timestamptz ${pg.escapeLiteral(at.toISOString())}`
     const valid = `valid_from <= ${moment} and (valid_to is null or valid_to > ${moment})`
     return {
-      cursor: { epoch: head.epoch, seq: Number(head.seq) },
+      cursor,
       asOf: instant,
       resources: reader.stream(
         `select image::text from resource_history where ${valid} order by resource_id`,
@@ -131,6 +107,37 @@ export async function openSnapshotAt(db: Knex, instant: number, limit: number): 
     await reader.close()
     throw error
   }
+}
+
+/** The log's place at an instant; refuses one without history, and one at which there was too much. */
+async function cursorAt(client: pg.Client, at: Date, limit: number): Promise<Cursor> {
+  const { rows } = await client.query<{
+    epoch: string
+    seq: string
+    begins: Date | null
+    count: string
+  }>(
+    `select epoch, coalesce((select max(seq) from event where at <= $1), 0) as seq,
+       (select min(valid_from) from resource_history) as begins,
+       (select count(*) from (select from resource_history where valid_from <= $1 and (valid_to is null or valid_to > $1) limit $2::bigint + 1) counted) as count
+     from log_head`,
+    [at, limit],
+  )
+  const head = rows[0]!
+  if (head.begins === null || head.begins > at) {
+    throw notFound(
+      `There is no history at ${at.toISOString()}${head.begins ? `: it begins at ${head.begins.toISOString()}` : ''}`,
+      'asOf',
+    )
+  }
+  if (Number(head.count) > limit) {
+    throw limitExceeded(
+      'asOfResources',
+      limit,
+      `The graph of ${at.toISOString()} had more than ${limit} resources: raise limits.asOfResources`,
+    )
+  }
+  return { epoch: head.epoch, seq: Number(head.seq) }
 }
 
 interface Reader {

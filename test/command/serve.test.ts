@@ -49,7 +49,6 @@ async function stop(program: Program, signal: NodeJS.Signals = 'SIGTERM'): Promi
 }
 
 async function ask(url: string, query: string, secret = token): Promise<any> {
-   
   const response = await fetch(`${url}/graphql`, {
     method: 'POST',
     headers: { 'content-type': 'application/json', authorization: `Bearer ${secret}` },

@@ -94,7 +94,6 @@ function* carried(size: Size): Generator<Item> {
   }
 }
 
- 
 async function* inBatches(size: Size): AsyncGenerator<InventoryItem[]> {
   let batch: InventoryItem[] = []
   let count = 0

@@ -20,26 +20,38 @@ export interface Strike {
 const typesOf = (impact: 'from' | 'to' | 'network'): LinkType[] =>
   linkTypes.filter((type) => linkDefinition(type).impact === impact)
 const cableTypes = typesOf('network')
-const fromTypes = typesOf('from')
-const toTypes = typesOf('to')
+
+type Direction = 'out' | 'in'
+
+/** Links by which a failing vertex hits others, without cables. */
+const isStriking = toTest('in', 'out')
+/** Links by which a vertex needs others, without cables. */
+const isNeedful = toTest('out', 'in')
+const cables: ReadonlySet<LinkType> = new Set(cableTypes)
+const isCable = (type: LinkType): boolean => cables.has(type)
+
+/** Called for every bundle of links that a walk passes: two tables rather than a look into definitions. */
+function toTest(fromWay: Direction, toWay: Direction): (type: LinkType, direction: Direction) => boolean {
+  const ways: Record<Direction, Set<LinkType>> = { in: new Set(), out: new Set() }
+  for (const type of typesOf('from')) ways[fromWay].add(type)
+  for (const type of typesOf('to')) ways[toWay].add(type)
+  return (type, direction) => ways[direction].has(type)
+}
 
 const farEnd = (link: GraphLink, vertex: Vertex): Vertex => (link.from === vertex ? link.to : link.from)
 
+const toStrikes = (links: readonly GraphLink[], vertex: Vertex): Strike[] =>
+  links.map((link) => ({ vertex: farEnd(link, vertex), chain: [link] }))
+
 /** What `vertex` hits when it fails. `isHit` tells what is hit already. */
 export function strikesOf(graph: Graph, vertex: Vertex, isHit: (vertex: Vertex) => boolean): Strike[] {
-  const strikes = [...along(graph, vertex, fromTypes, 'in'), ...along(graph, vertex, toTypes, 'out')]
-  const cables = graph.links(vertex, { type: cableTypes })
-  if (cables.length === 0) return strikes
+  const strikes = toStrikes(graph.linksWhere(vertex, isStriking), vertex)
+  const ends = graph.linksWhere(vertex, isCable)
+  if (ends.length === 0) return strikes
   const own = ownerOf(graph, vertex)
   if (!isNetworkDevice(own.vertex)) return strikes
-  for (const cable of cables) strikes.push(...acrossCable(graph, vertex, own.vertex, cable, isHit))
+  for (const cable of ends) strikes.push(...acrossCable(graph, vertex, own.vertex, cable, isHit))
   return strikes
-}
-
-function along(graph: Graph, vertex: Vertex, type: readonly LinkType[], direction: 'out' | 'in'): Strike[] {
-  return graph
-    .links(vertex, { type, direction })
-    .map((link) => ({ vertex: farEnd(link, vertex), chain: [link] }))
 }
 
 function acrossCable(
@@ -118,14 +130,14 @@ function portsOf(graph: Graph, device: Vertex): Strike[] {
 
 /** What hits `vertex` when it fails: the reverse of `strikesOf`, redundant uplinks each told. */
 export function needsOf(graph: Graph, vertex: Vertex): Strike[] {
-  const needs = [...along(graph, vertex, fromTypes, 'out'), ...along(graph, vertex, toTypes, 'in')]
+  const needs = toStrikes(graph.linksWhere(vertex, isNeedful), vertex)
   const owner = ownerOf(graph, vertex).vertex
   if (owner === vertex) {
     return [...needs, ...uplinksOf(graph, vertex).map(({ far, chain }) => ({ vertex: far, chain }))]
   }
-  const cables = graph.links(vertex, { type: cableTypes })
-  if (cables.length === 0 || isNetworkDevice(owner)) return needs
-  for (const cable of cables) {
+  const ends = graph.linksWhere(vertex, isCable)
+  if (ends.length === 0 || isNetworkDevice(owner)) return needs
+  for (const cable of ends) {
     const far = farEnd(cable, vertex)
     if (isNetworkDevice(ownerOf(graph, far).vertex)) needs.push({ vertex: far, chain: [cable] })
   }

@@ -140,6 +140,13 @@ export class MemoryGraph implements LiveGraph {
     return found.length < 2 ? found : inLinkOrder(vertex, found)
   }
 
+  linksWhere(vertex: Vertex, wanted: (type: LinkType, direction: 'out' | 'in') => boolean): GraphLink[] {
+    const found = this.adjacency.linksOf(vertex as StoredVertex, (type, side) =>
+      wanted(type, side === outward ? 'out' : 'in'),
+    )
+    return found.some((link) => link.from === link.to) ? withoutDoubles(found) : found
+  }
+
   findLink(type: LinkType, from: ResourceId, to: ResourceId): GraphLink | undefined {
     const link = this.#find(type, this.get(from), this.get(to))
     return link === 0 ? undefined : this.adjacency.toLink(link)

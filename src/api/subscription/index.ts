@@ -13,7 +13,7 @@ import { idsOfRefs } from '../schema/find.ts'
 import { everyOf, gather } from './gather.ts'
 import { matches, meaningOf } from './match.ts'
 import type { ChangeCondition, LabelCondition } from './match.ts'
-import { gapMessage, isGraphEvent, toResourceEvent, toSnapshot, toldOf } from './message.ts'
+import { catchUp, gapMessage, isGraphEvent, toResourceEvent, toSnapshot, toldOf } from './message.ts'
 import type { Message } from './message.ts'
 
 export { followTopology } from './topology.ts'
@@ -90,6 +90,7 @@ async function* resourceMessages(
   condition: ChangeCondition,
   after: Cursor,
 ): AsyncGenerator<Message> {
+  await catchUp(context, after)
   for await (const batch of context.events.follow(after, context.signal)) {
     if ('gap' in batch) yield gapMessage(batch.resumeFrom)
     else
@@ -124,6 +125,7 @@ export async function* followEvents(
   after: Cursor | null | undefined,
   types: ReadonlySet<string> | undefined,
 ): AsyncGenerator<object> {
+  await catchUp(context, after)
   for await (const batch of context.events.follow(after ?? context.events.cursor(), context.signal)) {
     if ('gap' in batch) yield gapEvent(batch.resumeFrom, batch.reason)
     else {

@@ -1,6 +1,7 @@
 /** What a subscriber is sent: events in order, and the cursor to go on from. */
 import type { Context } from '../../context.ts'
 import type { Cursor, GraphEvent, LoggedEvent } from '../../event/event.ts'
+import { PlenumError } from '../../errors.ts'
 import {
   toCreated,
   toDeleted,
@@ -74,3 +75,18 @@ export const gapMessage = (resumeFrom: Cursor): Message => ({
   events: [toGap({ cursor: resumeFrom, at: Date.now(), actor: null }, resumeFrom)],
   cursor: resumeFrom,
 })
+
+const longestWaitMs = 5_000
+
+/**
+ * Waits until this process has what a cursor of another one has: a client that comes over from there is a few milliseconds ahead of us. What never comes is
+ * told as a gap by the feed.
+ */
+export async function catchUp({ events, signal }: Context, after: Cursor | null | undefined): Promise<void> {
+  if (after == null) return
+  const { epoch, seq } = events.cursor()
+  if (!epoch.startsWith(after.epoch) || after.seq <= seq) return
+  await events.applied(after.seq, signal, longestWaitMs).catch((error: unknown) => {
+    if (!(error instanceof PlenumError)) throw error
+  })
+}

@@ -8,7 +8,7 @@ import type { ResourceId } from '../../resource/resource.ts'
 import { idsOfRefs } from '../schema/find.ts'
 import { toCreated, toLeft } from '../schema/resource-event.ts'
 import { everyOf, gather } from './gather.ts'
-import { gapMessage, isGraphEvent, toResourceEvent, toldOf } from './message.ts'
+import { catchUp, gapMessage, isGraphEvent, toResourceEvent, toldOf } from './message.ts'
 import type { Message } from './message.ts'
 import { findMembers, presentLinks, rewind } from './neighbourhood.ts'
 import type { Members, Neighbourhood } from './neighbourhood.ts'
@@ -50,6 +50,7 @@ async function* messages(
   place: Neighbourhood,
   after: Cursor | undefined,
 ): AsyncGenerator<Message> {
+  await catchUp(context, after)
   let from = after ?? context.graph.cursor
   let members = after === undefined ? now(context, place) : await membersAt(context, place, after)
   if (members === undefined) {

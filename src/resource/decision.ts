@@ -1,7 +1,8 @@
 /** What people decide about identity: these are one thing, these are not. */
 import { invalidInput } from '../errors.ts'
 import { existing } from './edit.ts'
-import { decide, membersOfResources } from './observation/store.ts'
+import { decide } from './identity/store.ts'
+import { membersOfResources } from './observation/store.ts'
 import { keyOf, memberKey } from './reconcile/member.ts'
 import type { Actor, ResourceId } from './resource.ts'
 import { transact, type Transacting } from './transact.ts'

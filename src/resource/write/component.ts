@@ -3,14 +3,8 @@
  * has settled before; then taken apart into pieces that have nothing to do with each other, so that no step has to look at all of them at once.
  */
 import type { Knex } from 'knex'
-import {
-  claimantsOf,
-  claimsOfMembers,
-  decisionsOf,
-  inChunks,
-  membersByKeys,
-  membersOfResources,
-} from '../observation/store.ts'
+import { claimantsOf, claimsOfMembers, decisionsOf } from '../identity/store.ts'
+import { inChunks, membersByKeys, membersOfResources } from '../observation/store.ts'
 import { claimKey, keyOf, memberKey, type Claim, type Member, type MemberKey } from '../reconcile/member.ts'
 import type { Claimant, Decision } from '../reconcile/partition.ts'
 import type { ResourceId } from '../resource.ts'

@@ -3,50 +3,23 @@
  * rows, links, history and events are written; numbering the events is the last step.
  */
 import type { Knex } from 'knex'
-import type { EventBody } from '../../event/event.ts'
 import { commitEvents, readHead, stageEvents } from '../../event/store.ts'
 import { Problems } from '../check.ts'
 import type { KindName } from '../kind/index.ts'
-import {
-  changeLinks,
-  learnSizes,
-  pendingClaims,
-  replaceClaims,
-  saveAttributes,
-  settleClaims,
-} from '../link/store.ts'
-import {
-  membersOfResources,
-  moveMembers,
-  removeMembers,
-  saveClaims,
-  saveMembers,
-  type StoredMember,
-} from '../observation/store.ts'
-import { areCompatible } from '../reconcile/partition.ts'
+import { changeLinks, saveAttributes } from '../link/store.ts'
+import { membersOfResources, type StoredMember } from '../observation/store.ts'
 import { keyOf, type Member, type MemberKey } from '../reconcile/member.ts'
 import { merge } from '../reconcile/merge.ts'
-import type { Actor, Change, ResourceId } from '../resource.ts'
-import {
-  changeConflicts,
-  conflictsTouching,
-  loadRows,
-  removeRows,
-  saveHistory,
-  saveRows,
-  sharedIdentities,
-  withConflict,
-  type ConflictRow,
-  type GoneRow,
-  type HistoryWrite,
-  type ResourceRow,
-} from '../store.ts'
-import type { PlannedChange, WriteResult } from '../verbs.ts'
+import type { Actor, ResourceId } from '../resource.ts'
+import { loadRows, removeRows, saveHistory, saveRows, type GoneRow, type ResourceRow } from '../store.ts'
+import type { WriteResult } from '../verbs.ts'
 import { each, inSlices } from './breathe.ts'
-import { changesOf, imageOf, scopeOf } from './difference.ts'
-import { hashOf } from './hash.ts'
+import { findConflicts } from './conflict.ts'
+import { Outcome } from './outcome.ts'
+import { settlePending } from './pending.ts'
 import { placesAfter } from './place.ts'
 import { relink, type Relinked } from './relink.ts'
+import { saveObservations } from './save.ts'
 import { settle, type Settled } from './settle.ts'
 import { resolveLinks, type ResolvedLink } from './target.ts'
 
@@ -70,7 +43,6 @@ export interface Writing {
 }
 
 const sliceSize = 1_000
-const mostPlanned = 1_000
 
 export async function write(
   trx: Knex.Transaction,
@@ -91,32 +63,21 @@ class Pipeline {
   #links = new Map<MemberKey, ResolvedLink[]>()
   readonly #before = new Map<ResourceId, ResourceRow>()
   readonly #after = new Map<ResourceId, ResourceRow>()
-  readonly #linkChanges = new Map<ResourceId, { added: string[]; removed: string[] }>()
   readonly #gone = new Map<ResourceId, GoneRow>()
-  readonly #result: Omit<WriteResult, 'cursor'> = {
-    created: 0,
-    updated: 0,
-    unchanged: 0,
-    deleted: 0,
-    linksAdded: 0,
-    linksRemoved: 0,
-    planned: [],
-    plannedTotal: 0,
-    resourceIds: [],
-  }
+  readonly #outcome: Outcome
 
   constructor(trx: Knex.Transaction, writing: Writing, by: Actor, at: Date) {
     this.#trx = trx
     this.#writing = writing
     this.#by = by
     this.#at = at
-    this.#result.unchanged = writing.unchanged ?? 0
+    this.#outcome = new Outcome(at, writing.unchanged ?? 0)
   }
 
   async run(): Promise<WriteResult> {
     const { changed, removed, again = [] } = this.#writing
     if (changed.length + removed.length + again.length === 0)
-      return { ...this.#result, cursor: await readHead(this.#trx) }
+      return { ...this.#outcome.result, cursor: await readHead(this.#trx) }
     const batch = new Map<MemberKey, Member>()
     await each(changed, (member) => batch.set(keyOf(member), member))
     const resolve = (members: readonly Member[], strict: boolean) =>
@@ -136,56 +97,13 @@ class Pipeline {
       again,
       resolve: (members) => resolve(members, false),
     })
-    await this.#saveObservations(batch)
+    const saying = { changed, batch, removed, links: this.#links, settled: this.#settled }
+    await saveObservations(this.#trx, saying, this.#at)
     await this.#mergeAffected()
     const links = await this.#relink()
     await this.#placeAll(links)
-    await this.#findConflicts()
+    await this.#noteConflicts()
     return this.#finish(links)
-  }
-
-  async #saveObservations(batch: ReadonlyMap<MemberKey, Member>): Promise<void> {
-    const { resourceOf, claims, moved } = this.#settled
-    const { changed, removed } = this.#writing
-    await removeMembers(this.#trx, removed)
-    await inSlices(changed, sliceSize, (slice) =>
-      saveMembers(
-        this.#trx,
-        slice.map((member) => ({ member, resourceId: resourceOf.get(keyOf(member))!, hash: hashOf(member) })),
-        this.#at,
-      ),
-    )
-    await moveMembers(
-      this.#trx,
-      [...moved.values()]
-        .filter(({ member }) => !batch.has(keyOf(member)))
-        .map(({ member, to }) => ({ sourceId: member.sourceId, key: member.key, resourceId: to })),
-    )
-    await inSlices([...claims], sliceSize, (slice) =>
-      saveClaims(
-        this.#trx,
-        slice.map(([key, list]) => ({ ...ends(this.#settled.members.get(key)!), claims: list })),
-      ),
-    )
-    await inSlices(changed, sliceSize, (slice) => this.#saveLinkClaims(slice))
-    if (changed.length > sliceSize) await learnSizes(this.#trx)
-  }
-
-  async #saveLinkClaims(members: readonly Member[]): Promise<void> {
-    const claims = members.flatMap((member) =>
-      (this.#links.get(keyOf(member)) ?? []).map(({ claim, sourceId, key, id }, ordinal) => ({
-        ...ends(member),
-        ordinal,
-        type: claim.type,
-        direction: claim.direction ?? 'out',
-        targetSourceId: sourceId,
-        targetKey: key,
-        targetId: id,
-        target: claim.to,
-        attributes: claim.attributes ?? {},
-      })),
-    )
-    await replaceClaims(this.#trx, members.map(ends), claims)
   }
 
   /** What each affected resource is now; one without members is gone, merged where its members went. */
@@ -279,7 +197,7 @@ class Pipeline {
   }
 
   async #relink(): Promise<Relinked> {
-    await this.#settlePending()
+    if (this.#settled.created.size > 0) await settlePending(this.#trx)
     const links: Relinked = { added: [], removed: [], changed: [], drift: new Map() }
     await inSlices([...this.#settled.affected], sliceSize * 2, async (slice) => {
       const found = await this.#relinkSome(slice)
@@ -289,14 +207,7 @@ class Pipeline {
       for (const [id, drift] of found.drift) links.drift.set(id, drift)
     })
     await this.#noteDrift(links.drift)
-    for (const [list, name] of [
-      [links.added, 'added'],
-      [links.removed, 'removed'],
-    ] as const) {
-      for (const link of list)
-        for (const id of [link.from, link.to])
-          this.#noteLink(id, name, `${link.type}.${link.from}.${link.to}`)
-    }
+    this.#outcome.noteLinks(links)
     return links
   }
 
@@ -329,44 +240,6 @@ class Pipeline {
     return links
   }
 
-  #noteLink(id: ResourceId, name: 'added' | 'removed', link: string): void {
-    let known = this.#linkChanges.get(id)
-    if (known === undefined) this.#linkChanges.set(id, (known = { added: [], removed: [] }))
-    known[name].push(link)
-  }
-
-  /** Targets that were unknown may have come with this write. */
-  async #settlePending(): Promise<void> {
-    if (this.#settled.created.size === 0) return
-    const pending = await pendingClaims(this.#trx)
-    if (pending.length === 0) return
-    const asking = pending.map((one, index): Member => ({
-      sourceId: one.sourceId,
-      key: `${one.key} ${index}`,
-      sourceName: '',
-      kind: 'Service',
-      name: '',
-      role: 'observed',
-      precedence: 0,
-      resourceId: null,
-      firstSeenAt: 0,
-      changedAt: 0,
-      links: [{ type: 'DEPENDS_ON', to: one.target }],
-    }))
-    const found = await resolveLinks(this.#trx, asking, new Map(), {
-      strict: false,
-      problems: this.#problems,
-      pathOf: (member) => member.key,
-    })
-    await settleClaims(
-      this.#trx,
-      pending.flatMap((one, index) => {
-        const id = found.get(keyOf(asking[index]!))?.[0]?.id ?? null
-        return id === null ? [] : [{ ...one, targetId: id }]
-      }),
-    )
-  }
-
   async #placeAll(links: Relinked): Promise<void> {
     const moved = [...links.added, ...links.removed].map((link) => link.from)
     const start = [...new Set([...this.#after.keys(), ...moved])].filter((id) => !this.#gone.has(id))
@@ -382,140 +255,45 @@ class Pipeline {
     }
   }
 
-  async #findConflicts(): Promise<void> {
-    const ids = [...this.#settled.affected]
-    const gone = [...this.#gone.keys()]
-    const shared: ConflictRow[] = []
-    const before: ConflictRow[] = []
-    await inSlices(ids, sliceSize * 2, async (slice) => {
-      shared.push(...(await sharedIdentities(this.#trx, slice)))
+  async #noteConflicts(): Promise<void> {
+    const found = await findConflicts(this.#trx, {
+      affected: [...this.#settled.affected],
+      gone: [...this.#gone.keys()],
+      kindsOf: (ids) => this.#kindsOf(ids),
+      at: this.#at,
     })
-    await inSlices([...ids, ...gone], sliceSize * 2, async (slice) => {
-      before.push(...(await conflictsTouching(this.#trx, slice)))
-    })
-    const kinds = await this.#kindsOf([...new Set(shared.flatMap((one) => [one.aId, one.bId]))])
-    const now = shared.filter(({ aId, bId }) => {
-      const [a, b] = [kinds.get(aId), kinds.get(bId)]
-      return a !== undefined && b !== undefined && areCompatible(a, b)
-    })
-    const key = (one: ConflictRow) => `${one.aId} ${one.bId} ${one.type} ${one.scope} ${one.value}`
-    const [known, wanted] = [new Set(before.map(key)), new Set(now.map(key))]
-    const added = now.filter((one) => !known.has(key(one)))
-    const removed = before.filter((one) => !wanted.has(key(one)))
-    if (added.length + removed.length === 0) return
-    await changeConflicts(this.#trx, added, removed, this.#at)
-    const touched = [...new Set([...added, ...removed].flatMap((one) => [one.aId, one.bId]))]
-    const conflicting = await withConflict(this.#trx, touched)
-    for (const [id, row] of await this.#rowsOf(touched)) {
-      if (row.hasConflict !== conflicting.has(id))
-        this.#after.set(id, { ...row, hasConflict: conflicting.has(id) })
+    for (const [id, row] of await this.#rowsOf([...found.keys()])) {
+      const hasConflict = found.get(id)!
+      if (row.hasConflict !== hasConflict) this.#after.set(id, { ...row, hasConflict })
     }
   }
 
   async #finish(links: Relinked): Promise<WriteResult> {
-    await this.#rowsOf([...this.#linkChanges.keys()])
-    const events: { first: EventBody[]; updated: EventBody[]; last: EventBody[] } = {
-      first: [],
-      updated: [],
-      last: [],
-    }
-    const history: HistoryWrite[] = []
-    const rows: ResourceRow[] = []
-    const touched = [...new Set([...this.#after.keys(), ...this.#linkChanges.keys()])]
+    const outcome = this.#outcome
+    await this.#rowsOf([...outcome.linkedIds])
+    const touched = [...new Set([...this.#after.keys(), ...outcome.linkedIds])]
       .filter((id) => !this.#gone.has(id))
       .sort((a, b) => a - b)
-    await inSlices(touched, sliceSize, (slice) => {
-      for (const id of slice) this.#finishOne(id, events, history, rows)
-    })
-    for (const gone of this.#gone.values()) this.#finishGone(gone, events, history)
-    await inSlices(rows, sliceSize, (slice) => saveRows(this.#trx, slice))
+    await each(touched, (id) => this.#tell(id))
+    for (const gone of this.#gone.values()) outcome.end(gone, this.#before.get(gone.id)!)
+    outcome.tellLinks(links, (id) => (this.#after.get(id) ?? this.#before.get(id))!)
+    await inSlices(outcome.rows, sliceSize, (slice) => saveRows(this.#trx, slice))
     await removeRows(this.#trx, [...this.#gone.values()], this.#at)
-    await inSlices(history, sliceSize, (slice) => saveHistory(this.#trx, slice, this.#by.name, this.#at))
-    const ordered = [
-      ...events.first,
-      ...this.#linkEvents(links.removed, 'LinkRemoved'),
-      ...events.updated,
-      ...this.#linkEvents(links.added, 'LinkAdded'),
-      ...events.last,
-    ]
-    this.#result.linksAdded = links.added.length
-    this.#result.linksRemoved = links.removed.length
-    if (ordered.length === 0) return { ...this.#result, cursor: await readHead(this.#trx) }
-    await inSlices(ordered, sliceSize * 2, (slice) => stageEvents(this.#trx, slice))
+    await inSlices(outcome.history, sliceSize, (slice) =>
+      saveHistory(this.#trx, slice, this.#by.name, this.#at),
+    )
+    const { events } = outcome
+    if (events.length === 0) return { ...outcome.result, cursor: await readHead(this.#trx) }
+    await inSlices(events, sliceSize * 2, (slice) => stageEvents(this.#trx, slice))
     const { cursor } = await commitEvents(this.#trx, this.#by.name, this.#at)
-    return { ...this.#result, cursor }
+    return { ...outcome.result, cursor }
   }
 
-  #finishOne(
-    id: ResourceId,
-    events: { first: EventBody[]; updated: EventBody[] },
-    history: HistoryWrite[],
-    rows: ResourceRow[],
-  ): void {
+  #tell(id: ResourceId): void {
     const before = this.#before.get(id)
     const after = this.#after.get(id) ?? before
     if (after === undefined) return
-    if (before === undefined) {
-      rows.push(after)
-      events.first.push({ type: 'ResourceCreated', resource: imageOf(after) })
-      history.push({ action: 'CREATED', image: imageOf(after), changes: [] })
-      this.#plan('CREATE', after, [])
-      this.#result.created++
-      return this.#noteId(id)
-    }
-    const changes = changesOf(before, after)
-    const linked = this.#linkChanges.get(id)
-    if (linked !== undefined)
-      changes.push({ path: 'links', before: linked.removed.slice(0, 100), after: linked.added.slice(0, 100) })
-    if (changes.length === 0) return
-    const isIntended = this.#writing.intent && this.#settled.affected.has(id)
-    const row = {
-      ...after,
-      generation: before.generation + (isIntended ? 1 : 0),
-      revision: before.revision + 1,
-      updatedAt: this.#at.getTime(),
-    }
-    rows.push(row)
-    events.updated.push({ type: 'ResourceUpdated', resource: imageOf(row), before: scopeOf(before), changes })
-    history.push({ action: 'UPDATED', image: imageOf(row), changes })
-    this.#plan('UPDATE', row, changes)
-    this.#result.updated++
-    this.#noteId(id)
-  }
-
-  #finishGone(gone: GoneRow, events: { last: EventBody[] }, history: HistoryWrite[]): void {
-    const before = this.#before.get(gone.id)!
-    if (gone.into === null)
-      events.last.push({ type: 'ResourceDeleted', id: gone.id, before: scopeOf(before) })
-    else events.last.push({ type: 'ResourceMerged', id: gone.id, into: gone.into, before: scopeOf(before) })
-    history.push({
-      action: gone.into === null ? 'DELETED' : 'MERGED',
-      image: imageOf(before),
-      changes: gone.into === null ? [] : [{ path: 'id', before: gone.id, after: gone.into }],
-    })
-    this.#plan(gone.into === null ? 'DELETE' : 'JOIN', before, [])
-    this.#result.deleted++
-  }
-
-  #noteId(id: ResourceId): void {
-    if (this.#result.resourceIds.length < mostPlanned) this.#result.resourceIds.push(id)
-  }
-
-  #plan(action: PlannedChange['action'], row: ResourceRow, changes: Change[]): void {
-    this.#result.plannedTotal++
-    if (this.#result.planned.length < mostPlanned)
-      this.#result.planned.push({ action, resourceId: row.id, kind: row.kind, name: row.name, changes })
-  }
-
-  #linkEvents(links: Relinked['added'], type: 'LinkAdded' | 'LinkRemoved'): EventBody[] {
-    const scope = (id: ResourceId) => scopeOf((this.#after.get(id) ?? this.#before.get(id))!)
-    return links.map(({ attributes: _, since, ...link }) => ({
-      type,
-      link: { ...link, since: type === 'LinkAdded' ? this.#at.getTime() : since },
-      from: scope(link.from),
-      to: scope(link.to),
-    }))
+    if (before === undefined) this.#outcome.create(after)
+    else this.#outcome.update(before, after, this.#writing.intent && this.#settled.affected.has(id))
   }
 }
-
-const ends = ({ sourceId, key }: { sourceId: ResourceId; key: string }) => ({ sourceId, key })

@@ -4,18 +4,8 @@
  */
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Knex } from 'knex'
-import { getKind } from '../kind/index.ts'
 import type { LinkType } from '../kind/link.ts'
-import {
-  claimantsOf,
-  claimsOfMembers,
-  inChunks,
-  membersByKeys,
-  membersNaming,
-  membersOfResources,
-  membersWithin,
-  type StoredMember,
-} from '../observation/store.ts'
+import { membersByKeys, membersOfResources, membersWithin, type StoredMember } from '../observation/store.ts'
 import { claimsOf } from '../reconcile/identity.ts'
 import {
   claimKey,
@@ -30,7 +20,8 @@ import { partition } from '../reconcile/partition.ts'
 import type { ResourceId } from '../resource.ts'
 import { nextIds } from '../store.ts'
 import { each } from './breathe.ts'
-import { crowd, loadComponent, piecesOf } from './component.ts'
+import { loadComponent, piecesOf } from './component.ts'
+import { freedBy, isBefore, parentLinks, partsOf } from './near.ts'
 import type { ResolvedLink } from './target.ts'
 
 export interface Settled {
@@ -98,7 +89,14 @@ class Settling {
     await each(this.#input.again, wait)
     for (const member of this.#input.removed) this.#out.affected.add(member.resourceId)
     const left = await this.#others([...this.#out.affected])
-    const others = [...left, ...(await this.#freed()), ...(await this.#orphans())]
+    const isOut = (key: MemberKey) => this.#removed.has(key) || this.#waiting.has(key)
+    const { changed, removed } = this.#input
+    const comeOrGo = [...changed.filter((member) => member.resourceId === null), ...removed]
+    const others = [
+      ...left,
+      ...(await freedBy(this.#trx, removed, isOut)),
+      ...(await partsOf(this.#trx, comeOrGo, isOut)),
+    ]
     await each(others, wait)
     await this.#prepare([...this.#waiting.values()])
     while (this.#waiting.size > 0) {
@@ -114,41 +112,6 @@ class Settling {
     if (ids.length === 0) return []
     const found = await membersOfResources(this.#trx, ids)
     return found.filter((member) => !this.#removed.has(keyOf(member)) && !this.#waiting.has(keyOf(member)))
-  }
-
-  /** Members that share an identity with one that ends: it may be theirs alone now. */
-  async #freed(): Promise<StoredMember[]> {
-    const freed = new Map<MemberKey, StoredMember>()
-    await inChunks(this.#input.removed, async (chunk) => {
-      const claims = [...(await claimsOfMembers(this.#trx, chunk)).values()]
-        .flat()
-        .filter((one) => one.strong)
-      const holders = [...(await claimantsOf(this.#trx, claims, crowd)).values()].filter(
-        (list) => list.length > 1 && list.length <= crowd,
-      )
-      for (const member of await membersByKeys(this.#trx, holders.flat())) {
-        const key = keyOf(member)
-        if (!this.#removed.has(key) && !this.#waiting.has(key)) freed.set(key, member)
-      }
-    })
-    return [...freed.values()]
-  }
-
-  /** Parts whose whole comes or goes with this write: what they are recognised within is known now, or no longer. */
-  async #orphans(): Promise<StoredMember[]> {
-    const wholes = [
-      ...this.#input.changed.filter((member) => member.resourceId === null),
-      ...this.#input.removed,
-    ]
-    const parts: StoredMember[] = []
-    await inChunks(wholes, async (chunk) => {
-      for (const part of await membersNaming(this.#trx, chunk)) {
-        const key = keyOf(part)
-        if (parentLinks(part).length > 0 && !this.#removed.has(key) && !this.#waiting.has(key))
-          parts.push(part)
-      }
-    })
-    return parts
   }
 
   /** Learns where the links of these members lead. */
@@ -313,27 +276,4 @@ class Settling {
     await this.#prepare(fresh)
     for (const part of fresh) this.#waiting.set(keyOf(part), part)
   }
-}
-
-/** Who keeps the id: intent before observation, real before hearsay, the older before the younger. */
-function isBefore(a: Member, b: Member): boolean {
-  const rank = (member: Member) => (member.hearsay ? 2 : member.role === 'intent' ? 0 : 1)
-  return (
-    rank(a) - rank(b) < 0 ||
-    (rank(a) === rank(b) && (a.firstSeenAt - b.firstSeenAt || (keyOf(a) < keyOf(b) ? -1 : 1)) < 0)
-  )
-}
-
-const parentTypes = new Map<string, readonly LinkType[]>()
-
-/** Links within which a kind's identities are valid. */
-function parentLinks(member: Member): readonly LinkType[] {
-  let types = parentTypes.get(member.kind)
-  if (types === undefined) {
-    types = getKind(member.kind).identities.flatMap((rule) =>
-      rule.scope !== undefined && 'parent' in rule.scope ? [rule.scope.parent] : [],
-    )
-    parentTypes.set(member.kind, types)
-  }
-  return types
 }

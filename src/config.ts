@@ -1,7 +1,7 @@
 /** The configuration: one YAML file, strict, whole or not at all; a few things by the environment. Defaults stand here and nowhere else. */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { parseDocument } from 'yaml'
+import { isNode, LineCounter, parseDocument, type Document } from 'yaml'
 import { z } from 'zod'
 import { parseKindRules } from './source/netbox/index.ts'
 
@@ -81,7 +81,7 @@ export class ConfigError extends Error {
 }
 
 export function loadConfig(env: NodeJS.ProcessEnv): Config {
-  const path = env['PLENUM_CONFIG']
+  const path = env['PLENUM_CONFIG'] || undefined
   const config = parseConfig(path === undefined ? '' : readConfig(path), path ?? 'the configuration')
   if (env['PORT']) config.http.port = toPort(env['PORT'])
   if (env['DATABASE_URL']) config.database.url = toDatabaseUrl(env['DATABASE_URL'])
@@ -101,17 +101,39 @@ function readConfig(path: string): string {
   }
 }
 
-/** Strict: an unknown key is a fault that is told with its line. */
+/** Strict: an unknown key is a fault. All faults are told at once, in the order of the file, each with its line. */
 export function parseConfig(text: string, name: string): z.infer<typeof file> {
-  const document = parseDocument(text, { prettyErrors: true })
+  const lines = new LineCounter()
+  const document = parseDocument(text, { prettyErrors: true, lineCounter: lines })
   const [fault] = document.errors
   if (fault) throw new ConfigError(`${name}: ${fault.message}`)
-  const parsed = file.safeParse(document.toJS({ maxAliasCount: 100 }) ?? {})
+  const parsed = file.safeParse(toPlain(document, name) ?? {})
   if (parsed.success) return parsed.data
-  const faults = parsed.error.issues.map(
-    (issue) => `${issue.path.join('.') || 'the whole'}: ${issue.message}`,
-  )
+  const faults = parsed.error.issues
+    .map(({ path, message }) => ({
+      path: path.join('.') || 'the whole',
+      message,
+      at: placeOf(document, path),
+    }))
+    .sort((one, other) => one.at - other.at)
+    .map(({ path, message, at }) => `line ${lines.linePos(at).line}: ${path}: ${message}`)
   throw new ConfigError(`${name}: ${faults.join('; ')}`)
+}
+
+/** Aliases may not blow it up. */
+function toPlain(document: Document, name: string): unknown {
+  try {
+    return document.toJS({ maxAliasCount: 100 })
+  } catch (cause) {
+    throw new ConfigError(`${name}: ${(cause as Error).message}`, { cause })
+  }
+}
+
+/** Where the value begins, or the nearest thing around it. */
+function placeOf(document: Document, path: readonly PropertyKey[]): number {
+  const node: unknown = path.length === 0 ? document.contents : document.getIn(path, true)
+  if (isNode(node) && node.range) return node.range[0]
+  return path.length === 0 ? 0 : placeOf(document, path.slice(0, -1))
 }
 
 function toDatabaseUrl(text: string): string {

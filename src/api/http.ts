@@ -63,6 +63,8 @@ export function sendError(
   const answer = errorAnswer(formatError(shown, scope))
   if (error instanceof Unsupported) void reply.code(415)
   else void reply.code(httpStatus(toPlenumError(shown)))
+  if (reply.statusCode === 401)
+    request.log.info({ remoteAddress: request.ip }, 'a request without a good token')
   if (reply.statusCode === 401) void reply.header('www-authenticate', 'Bearer realm="plenum"')
   return reply.type(answerType(request.headers.accept)).header('cache-control', 'no-store').send(answer)
 }

@@ -270,6 +270,18 @@ describe('PUT /import', () => {
   })
 })
 
+test('an import is streamed: it may be larger than a request', async () => {
+  const line = (index: number) =>
+    JSON.stringify({ kind: 'Image', name: `large-${index}`, attributes: { note: 'x'.repeat(400) } })
+  const body = Array.from({ length: 3_000 }, (_, index) => line(index)).join('\n')
+  expect(body.length).toBeGreaterThan(bodyBytes)
+  const response = await send(
+    { method: 'PUT', body, headers: { 'content-type': 'application/x-ndjson' } },
+    '/import',
+  )
+  expect(await response.json()).toMatchObject({ created: 3_000 })
+})
+
 test('health tells whether the process answers, and why not', async () => {
   expect((await fetch(`${app.url}/health/live`)).status).toBe(200)
   const ready = await fetch(`${app.url}/health/ready`)

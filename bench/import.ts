@@ -73,7 +73,6 @@ function addPort(
   })
 }
 
- 
 async function* arriving(): AsyncGenerator<InventoryItem[]> {
   yield* inventory(total)
 }

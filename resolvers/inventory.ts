@@ -129,7 +129,6 @@ function toItem(item: ItemInput, index: number): InventoryItem {
   }
 }
 
- 
 async function* once<T>(items: T[]): AsyncGenerator<T[]> {
   yield items
 }

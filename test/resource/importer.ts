@@ -7,7 +7,6 @@ const [url, count, key] = process.argv.slice(2) as [string, string, string]
 const db = openDb({ url })
 const resources = startResources({ db })
 
- 
 async function* items(): AsyncGenerator<InventoryItem[]> {
   yield Array.from({ length: Number(count) }, (_, index) => ({
     kind: 'Server' as const,

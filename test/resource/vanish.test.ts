@@ -26,7 +26,7 @@ test('a listing that fails midway changes nothing, whatever came before', async 
   const cloud = await world.source('cloud')
   await world.sync(cloud, many(3))
   const before = await stampOf(world, ['source', 'event', 'log_head'])
-   
+
   async function* failing(): AsyncGenerator<Observation> {
     yield server('s0')
     yield server('new')

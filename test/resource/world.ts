@@ -117,7 +117,6 @@ export async function openWorld(): Promise<World> {
   return world
 }
 
- 
 export async function* each<T>(items: Iterable<T>): AsyncGenerator<T> {
   yield* items
 }

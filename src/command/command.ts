@@ -6,7 +6,8 @@
 import { once } from 'node:events'
 import { loadConfig, type Config } from '../config.ts'
 import { migrate, openDb, type Db } from '../db.ts'
-import { readHead } from '../event/index.ts'
+import { userInfo } from 'node:os'
+import { readHead, writeAudit, type AuditRecord } from '../event/index.ts'
 import { startPostgres } from '../postgres/index.ts'
 
 export interface Command {
@@ -89,6 +90,28 @@ export async function withDb<T>(
     await site.close()
   }
 }
+
+/** Who calls: the user of this machine. */
+export const caller = (): { name: string } => ({ name: `${userName()} (terminal)` })
+
+function userName(): string {
+  try {
+    return userInfo().username
+  } catch {
+    // Containers run users that have no name.
+    return `user ${process.getuid?.() ?? ''}`
+  }
+}
+
+/** What is done from a terminal stands in the audit trail as well. */
+export const audit = (db: Db, record: Pick<AuditRecord, 'action' | 'input' | 'cursorSeq'>): Promise<void> =>
+  writeAudit(db, {
+    actor: caller().name,
+    remoteAddress: 'terminal',
+    requestId: `process ${process.pid}`,
+    outcome: 'OK',
+    ...record,
+  })
 
 const interruption = new AbortController()
 let isListening = false

@@ -7,7 +7,7 @@ import { formatOfFile, inventoryFormats, readInventory, type InventoryFormat } f
 import { startResources } from '../resource/index.ts'
 import type { ImportRequest, WriteResult } from '../resource/verbs.ts'
 import { formatReport, readNetbox } from '../source/netbox/index.ts'
-import { Refusal, untilInterrupted, withDb, type Command } from './command.ts'
+import { audit, caller, Refusal, untilInterrupted, withDb, type Command } from './command.ts'
 
 const formats = [...inventoryFormats, 'netbox'] as const
 
@@ -47,9 +47,12 @@ export const importFile: Command = {
       items: opened.items,
       signal,
     }
-    const result = await withDb('plenum', (db) =>
-      startResources({ db }).importInventory(request, { name: process.env['USER'] ?? 'command line' }),
-    ).catch(explain)
+    const result = await withDb('plenum', async (db) => {
+      const written = await startResources({ db }).importInventory(request, caller())
+      if (!request.dryRun)
+        await audit(db, { action: 'import', input: { file, source, mode }, cursorSeq: written.cursor.seq })
+      return written
+    }).catch(explain)
     process.stdout.write(`${summary(result, request.dryRun)}${opened.report()}`)
     return 0
   },

@@ -3,7 +3,7 @@ import { roles, type Role } from '../context.ts'
 import { appendEvents } from '../event/index.ts'
 import { createLog } from '../log.ts'
 import { startTokens, type Tokens } from '../token/index.ts'
-import { Refusal, withDb, type Command } from './command.ts'
+import { audit, caller, Refusal, withDb, type Command } from './command.ts'
 
 export const token: Command = {
   usage: `token create NAME [--role ${roles.join('|')}] [--days N] [--demo] | token list [--demo] | token revoke NAME [--demo]
@@ -30,6 +30,10 @@ export const token: Command = {
           await db.transaction((trx) =>
             appendEvents(trx, by.name, [{ type, detail: { tokenId: id, name: changed } }]),
           )
+          await audit(db, {
+            action: type === 'TokenCreated' ? 'token create' : 'token revoke',
+            input: { name: changed },
+          })
         },
       })
       try {
@@ -43,7 +47,7 @@ export const token: Command = {
   },
 }
 
-const by = { name: 'command line' }
+const by = caller()
 type Verb = (
   tokens: Tokens,
   name: string | undefined,

@@ -7,7 +7,10 @@ import {
   existsSync,
   mkdirSync,
   openSync,
+  readdirSync,
   readFileSync,
+  readlinkSync,
+  realpathSync,
   rmSync,
   writeFileSync,
 } from 'node:fs'
@@ -88,9 +91,10 @@ export async function findRunning(cluster: Cluster): Promise<number | undefined>
   return undefined
 }
 
-/** Starts a postmaster on a free port of 127.0.0.1. It outlives this process, so that others may share it. */
-export async function launch(cluster: Cluster): Promise<number> {
-  const port = await freePort()
+/** Starts a postmaster on 127.0.0.1, on a free port unless one is given. It outlives this process, so that others may share it. */
+export async function launch(cluster: Cluster, given?: number): Promise<number> {
+  await clearDead(cluster)
+  const port = given ?? (await freePort())
   const log = openSync(logOf(cluster), 'a', 0o600)
   const settings = {
     port,
@@ -133,6 +137,30 @@ export async function launch(cluster: Cluster): Promise<number> {
   )
 }
 
+/**
+ * A postmaster that was killed and that nobody has waited for counts as running for Postgres: its pid is still taken. Waits until it is let go; where
+ * nobody ever does (a container without an init), its mark is taken away once none of its processes is left.
+ */
+async function clearDead(cluster: Cluster): Promise<void> {
+  const pid = readPostmaster(cluster)?.pid
+  if (pid === undefined) return
+  const until = Date.now() + 10_000
+  while (isZombie(pid) && Date.now() < until) await delay(50)
+  if (isZombie(pid) && !isWorkedIn(dataOf(cluster))) rmSync(join(dataOf(cluster), 'postmaster.pid'))
+}
+
+/** Whether a process has this folder as its own: all processes of a Postgres do. */
+function isWorkedIn(folder: string): boolean {
+  const real = realpathSync(folder)
+  return readdirSync('/proc').some((name) => {
+    try {
+      return /^\d+$/.test(name) && readlinkSync(`/proc/${name}/cwd`) === real
+    } catch {
+      return false
+    }
+  })
+}
+
 /** Fast shutdown: connections are ended, everything committed is kept. Resolves when the postmaster is gone. */
 export async function stop(cluster: Cluster): Promise<void> {
   const postmaster = readPostmaster(cluster)
@@ -149,6 +177,12 @@ export function readPostmaster(cluster: Cluster): { pid: number; port: number } 
   } catch {
     return undefined
   }
+}
+
+/** Whether a postmaster of this folder is there, answering or not. */
+export function hasPostmaster(cluster: Cluster): boolean {
+  const postmaster = readPostmaster(cluster)
+  return postmaster !== undefined && isAlive(postmaster.pid)
 }
 
 export function isAlive(pid: number): boolean {

@@ -9,7 +9,16 @@ import { join, resolve } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import pg from 'pg'
 import { findBinaries, findRunAs, type RunAs } from './binary.ts'
-import { connectionUrl, findRunning, initialise, isAlive, launch, stop, type Cluster } from './cluster.ts'
+import {
+  connectionUrl,
+  findRunning,
+  hasPostmaster,
+  initialise,
+  isAlive,
+  launch,
+  stop,
+  type Cluster,
+} from './cluster.ts'
 
 export interface Postgres {
   /** Where its data really are: a root process keeps them elsewhere when `nobody` cannot enter the asked folder. */
@@ -35,11 +44,42 @@ export async function startPostgres(options: PostgresOptions): Promise<Postgres>
     enter(folder)
     return found
   })
+  const guard = guardPostmaster(cluster, port)
   return {
     folder,
     url: (database) => connectionUrl(cluster, port, database),
     ensureDatabase: (name) => ensureDatabase(connectionUrl(cluster, port, 'postgres'), name),
-    close: () => leave(cluster),
+    async close() {
+      await guard.close()
+      await leave(cluster)
+    },
+  }
+}
+
+const lookMs = 1_000
+
+/** A postmaster that ended while it is needed (killed, out of memory) is started again where it was, by one of those who need it. */
+function guardPostmaster(cluster: Cluster, port: number): { close(): Promise<void> } {
+  let starting: Promise<void> | undefined
+  const startAgain = () =>
+    withLock(cluster.folder, async () => {
+      if (!hasPostmaster(cluster)) await launch(cluster, port)
+    })
+  const timer = setInterval(() => {
+    if (starting !== undefined || hasPostmaster(cluster)) return
+    // What hinders it, such as backends that are still ending, is gone at one of the next looks; its log says the rest.
+    starting = startAgain()
+      .catch(() => {})
+      .finally(() => {
+        starting = undefined
+      })
+  }, lookMs)
+  timer.unref()
+  return {
+    async close() {
+      clearInterval(timer)
+      await starting
+    },
   }
 }
 

@@ -4,6 +4,7 @@ import { pathToFileURL } from 'node:url'
 import { join } from 'node:path'
 import knex, { type Knex } from 'knex'
 import pg from 'pg'
+import { PlenumError } from './errors.ts'
 
 export type Db = Knex
 
@@ -40,12 +41,27 @@ export function openDb({ url, poolSize = 10, statementTimeoutMs = 600_000 }: DbO
 export async function migrate(db: Db, through = lastMigration()): Promise<void> {
   const connection = (await db.client.acquireConnection()) as pg.Client
   try {
+    await checkVersion(connection)
     await connection.query("select pg_advisory_lock(hashtext('plenum migrate'))")
     await db.migrate.latest({ migrationSource: migrationsThrough(through) })
   } finally {
     await connection.query("select pg_advisory_unlock(hashtext('plenum migrate'))").catch(() => {})
     await db.client.releaseConnection(connection)
   }
+}
+
+const oldestServer = 14
+
+async function checkVersion(connection: pg.Client): Promise<void> {
+  const { rows } = await connection.query<{ major: number; version: string }>(
+    "select current_setting('server_version_num')::int / 10000 as major, current_setting('server_version') as version",
+  )
+  const { major, version } = rows[0]!
+  if (major < oldestServer)
+    throw new PlenumError(
+      'INVALID_INPUT',
+      `This Postgres is ${version}: Plenum needs ${oldestServer} or newer. Without DATABASE_URL it brings its own`,
+    )
 }
 
 /** Name of the newest migration: `0001-resource`. */

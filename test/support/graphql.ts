@@ -61,7 +61,7 @@ export interface AskOptions {
 }
 
 export interface Answer {
-  data: any // eslint-disable-line @typescript-eslint/no-explicit-any -- tests know the shape that they asked for
+  data: any
   errors: { message: string; code: string | undefined; path: string; details: Record<string, unknown> }[]
   extensions: Record<string, unknown>
   /** Verbs of Resources that were called: each is one statement. */

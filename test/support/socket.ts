@@ -5,10 +5,7 @@ import { WebSocket } from 'ws'
 export interface TestSocket {
   client: Client
   /** Results of an operation, one by one. Leaving the loop completes it. */
-  iterate<T = any>( // eslint-disable-line @typescript-eslint/no-explicit-any -- tests know the shape that they asked for
-    query: string,
-    variables?: Record<string, unknown>,
-  ): AsyncGenerator<T>
+  iterate<T = any>(query: string, variables?: Record<string, unknown>): AsyncGenerator<T>
   /** Resolves with the code and reason when the server closes it. */
   closed: Promise<{ code: number; reason: string }>
   /** Breaks the connection without a word. */

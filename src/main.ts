@@ -50,7 +50,9 @@ async function tell(text: string): Promise<number> {
 function explain(error: unknown): string {
   const isTold =
     error instanceof Refusal || error instanceof ConfigError || error instanceof PlenumError || isUsage(error)
-  if (isTold) return (error as Error).message
+  // What Node says of arguments has lines of its own.
+  if (isTold)
+    return isUsage(error) ? (error as Error).message.replaceAll('\n', ' ') : (error as Error).message
   if (isUnreachable(error))
     return `Postgres cannot be reached (${error.message || error.code}): check DATABASE_URL and that it runs`
   return error instanceof Error ? (error.stack ?? error.message) : String(error)

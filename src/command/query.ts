@@ -63,6 +63,8 @@ function parseVariables(text: string | undefined): unknown {
 
 async function ask(url: string, token: string, body: unknown): Promise<Answer> {
   const signal = AbortSignal.any([untilInterrupted(), AbortSignal.timeout(120_000)])
+  if (!URL.canParse('/graphql', url))
+    throw new Refusal(`${url} is no URL such as http://127.0.0.1:4000: see PLENUM_URL and --url`)
   const response = await fetch(new URL('/graphql', url), {
     method: 'POST',
     headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },

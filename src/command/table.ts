@@ -2,9 +2,19 @@
 
 export function formatTable(data: Record<string, unknown>): string {
   return Object.entries(data)
-    .map(([name, value]) => `${name}\n${formatValue(value)}`)
+    .map(([name, value]) => `${name}${formatTotal(value)}\n${formatValue(value)}`)
     .join('\n')
 }
+
+/** How many there are in all, where it was asked: a page shows a part of them. */
+function formatTotal(value: unknown): string {
+  const total = (value as { totalCount?: unknown } | null)?.totalCount
+  const shown = rowsOf(value)?.length
+  return typeof total === 'number' && hasPage(value) ? `: ${shown} of ${total}` : ''
+}
+
+const hasPage = (value: unknown): boolean =>
+  typeof value === 'object' && value !== null && ('nodes' in value || 'edges' in value)
 
 function formatValue(value: unknown): string {
   const rows = rowsOf(value)

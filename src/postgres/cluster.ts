@@ -7,10 +7,8 @@ import {
   existsSync,
   mkdirSync,
   openSync,
-  readdirSync,
   readFileSync,
-  readlinkSync,
-  realpathSync,
+  renameSync,
   rmSync,
   writeFileSync,
 } from 'node:fs'
@@ -19,6 +17,7 @@ import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import pg from 'pg'
 import type { RunAs } from './binary.ts'
+import { isAlive, isWorkedIn, worksIn } from './process.ts'
 
 export interface Cluster {
   /** Holds `postgres/` (the data), `postgres.password`, `postgres.log`. */
@@ -38,10 +37,10 @@ export function connectionUrl(cluster: Cluster, port: number, database: string):
   return `postgres://${user}:${password}@127.0.0.1:${port}/${database}`
 }
 
-/** Makes the data folder once; a half-made one is thrown away and made again. */
+/** Makes the data folder once. It gets its name when it is whole: a half-made one is thrown away, never one that has data. */
 export function initialise(cluster: Cluster): void {
-  const data = dataOf(cluster)
-  if (existsSync(join(data, 'made'))) return
+  if (existsSync(dataOf(cluster))) return
+  const data = `${dataOf(cluster)}.making`
   rmSync(data, { recursive: true, force: true })
   mkdirSync(data, { mode: 0o700 })
   const passwordFile = join(cluster.folder, 'postgres.password')
@@ -76,18 +75,17 @@ export function initialise(cluster: Cluster): void {
     throw new Error(
       `Postgres could not make its data folder ${data}: ${(done.stderr || String(done.error ?? '')).trim()}`,
     )
-  writeFileSync(join(data, 'made'), '')
+  renameSync(data, dataOf(cluster))
 }
 
 /** Port of the postmaster that serves this data folder now, if one answers. */
 export async function findRunning(cluster: Cluster): Promise<number | undefined> {
-  const postmaster = readPostmaster(cluster)
-  if (postmaster === undefined || !isAlive(postmaster.pid)) return undefined
   const until = Date.now() + 30_000
-  do {
-    if (await answers(cluster, postmaster.port)) return postmaster.port
+  for (let found = livePostmaster(cluster); found !== undefined; found = livePostmaster(cluster)) {
+    if (await answers(cluster, found.port)) return found.port
+    if (Date.now() > until) return undefined
     await delay(50)
-  } while (Date.now() < until && isAlive(postmaster.pid) && readPostmaster(cluster)?.pid === postmaster.pid)
+  }
   return undefined
 }
 
@@ -138,39 +136,28 @@ export async function launch(cluster: Cluster, given?: number): Promise<number> 
 }
 
 /**
- * A postmaster that was killed and that nobody has waited for counts as running for Postgres: its pid is still taken. Waits until it is let go; where
- * nobody ever does (a container without an init), its mark is taken away once none of its processes is left.
+ * What a killed postmaster leaves: processes that are still ending, and its id in a file. Postgres refuses to start while either is there, also when the
+ * id is a dead process' that nobody waits for (a container without an init) or some other process' by now.
  */
 async function clearDead(cluster: Cluster): Promise<void> {
-  const pid = readPostmaster(cluster)?.pid
-  if (pid === undefined) return
+  const data = dataOf(cluster)
   const until = Date.now() + 10_000
-  while (isZombie(pid) && Date.now() < until) await delay(50)
-  if (isZombie(pid) && !isWorkedIn(dataOf(cluster))) rmSync(join(dataOf(cluster), 'postmaster.pid'))
-}
-
-/** Whether a process has this folder as its own: all processes of a Postgres do. */
-function isWorkedIn(folder: string): boolean {
-  const real = realpathSync(folder)
-  return readdirSync('/proc').some((name) => {
-    try {
-      return /^\d+$/.test(name) && readlinkSync(`/proc/${name}/cwd`) === real
-    } catch {
-      return false
-    }
-  })
+  while (isWorkedIn(data) && Date.now() < until) await delay(50)
+  const { pid } = readPostmaster(cluster) ?? {}
+  if (pid !== undefined && !isWorkedIn(data) && worksIn(pid, data) === false)
+    rmSync(join(data, 'postmaster.pid'), { force: true })
 }
 
 /** Fast shutdown: connections are ended, everything committed is kept. Resolves when the postmaster is gone. */
 export async function stop(cluster: Cluster): Promise<void> {
-  const postmaster = readPostmaster(cluster)
-  if (postmaster === undefined || !isAlive(postmaster.pid)) return
+  const postmaster = livePostmaster(cluster)
+  if (postmaster === undefined) return
   process.kill(postmaster.pid, 'SIGINT')
   const until = Date.now() + 60_000
   while (isAlive(postmaster.pid) && Date.now() < until) await delay(20)
 }
 
-export function readPostmaster(cluster: Cluster): { pid: number; port: number } | undefined {
+function readPostmaster(cluster: Cluster): { pid: number; port: number } | undefined {
   try {
     const [pid, , , port] = readFileSync(join(dataOf(cluster), 'postmaster.pid'), 'utf8').split('\n')
     return pid && port ? { pid: Number(pid), port: Number(port) } : undefined
@@ -180,27 +167,13 @@ export function readPostmaster(cluster: Cluster): { pid: number; port: number } 
 }
 
 /** Whether a postmaster of this folder is there, answering or not. */
-export function hasPostmaster(cluster: Cluster): boolean {
-  const postmaster = readPostmaster(cluster)
-  return postmaster !== undefined && isAlive(postmaster.pid)
-}
+export const hasPostmaster = (cluster: Cluster): boolean => livePostmaster(cluster) !== undefined
 
-export function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM'
-  }
-  return !isZombie(pid)
-}
-
-/** A process that has ended and that nobody has waited for is not alive. */
-function isZombie(pid: number): boolean {
-  try {
-    return /^\d+ \(.*\) Z/s.test(readFileSync(`/proc/${pid}/stat`, 'utf8'))
-  } catch {
-    return false
-  }
+/** The file may be of a postmaster that was killed, and its id another process' by now. */
+function livePostmaster(cluster: Cluster): { pid: number; port: number } | undefined {
+  const found = readPostmaster(cluster)
+  if (found === undefined || !isAlive(found.pid)) return undefined
+  return worksIn(found.pid, dataOf(cluster)) === false ? undefined : found
 }
 
 async function answers(cluster: Cluster, port: number): Promise<boolean> {

@@ -2,11 +2,10 @@
  * Embedded Postgres: a cluster in a data folder, shared by all Plenum processes that use the folder. The first starts the postmaster,
  * later ones find it running, the last one stops it.
  */
-import { chmodSync, chownSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, chownSync, mkdirSync } from 'node:fs'
 import { createHash } from 'node:crypto'
 import { spawnSync } from 'node:child_process'
 import { join, resolve } from 'node:path'
-import { setTimeout as delay } from 'node:timers/promises'
 import pg from 'pg'
 import { findBinaries, findRunAs, type RunAs } from './binary.ts'
 import {
@@ -14,11 +13,12 @@ import {
   findRunning,
   hasPostmaster,
   initialise,
-  isAlive,
   launch,
   stop,
   type Cluster,
 } from './cluster.ts'
+import { enter, leave } from './client.ts'
+import { withLock } from './lock.ts'
 
 export interface Postgres {
   /** Where its data really are: a root process keeps them elsewhere when `nobody` cannot enter the asked folder. */
@@ -35,13 +35,16 @@ export interface PostgresOptions {
   durable?: boolean
 }
 
+const lockOf = (folder: string) => join(folder, 'postgres.lock')
+const clientsOf = (folder: string) => join(folder, 'postgres.clients')
+
 export async function startPostgres(options: PostgresOptions): Promise<Postgres> {
   const runAs = findRunAs()
   const folder = prepareFolder(resolve(options.folder), runAs)
   const cluster: Cluster = { folder, runAs, binaries: findBinaries(runAs), durable: options.durable ?? true }
-  const port = await withLock(folder, async () => {
+  const port = await withLock(lockOf(folder), async () => {
     const found = await start(cluster)
-    enter(folder)
+    enter(clientsOf(folder))
     return found
   })
   const guard = guardPostmaster(cluster, port)
@@ -51,7 +54,9 @@ export async function startPostgres(options: PostgresOptions): Promise<Postgres>
     ensureDatabase: (name) => ensureDatabase(connectionUrl(cluster, port, 'postgres'), name),
     async close() {
       await guard.close()
-      await leave(cluster)
+      await withLock(lockOf(folder), async () => {
+        if (leave(clientsOf(folder))) await stop(cluster)
+      })
     },
   }
 }
@@ -62,7 +67,7 @@ const lookMs = 1_000
 function guardPostmaster(cluster: Cluster, port: number): { close(): Promise<void> } {
   let starting: Promise<void> | undefined
   const startAgain = () =>
-    withLock(cluster.folder, async () => {
+    withLock(lockOf(cluster.folder), async () => {
       if (!hasPostmaster(cluster)) await launch(cluster, port)
     })
   const timer = setInterval(() => {
@@ -104,71 +109,6 @@ function prepareFolder(folder: string, runAs: RunAs | undefined): string {
 
 const canEnter = (folder: string, runAs: RunAs): boolean =>
   spawnSync('test', ['-x', folder], { ...runAs, cwd: '/' }).status === 0
-
-const clientsOf = (folder: string) => join(folder, 'postgres.clients')
-
-function enter(folder: string): void {
-  mkdirSync(clientsOf(folder), { recursive: true })
-  const path = join(clientsOf(folder), String(process.pid))
-  const count = readCount(path)
-  writeFileSync(path, String(count + 1))
-}
-
-async function leave(cluster: Cluster): Promise<void> {
-  await withLock(cluster.folder, async () => {
-    const own = join(clientsOf(cluster.folder), String(process.pid))
-    const count = readCount(own) - 1
-    if (count > 0) return writeFileSync(own, String(count))
-    rmSync(own, { force: true })
-    if (!othersLive(cluster.folder)) await stop(cluster)
-  })
-}
-
-function readCount(path: string): number {
-  try {
-    return Number(readFileSync(path, 'utf8')) || 0
-  } catch {
-    return 0
-  }
-}
-
-/** Whether another process uses the cluster; marks of processes that were killed are swept. */
-function othersLive(folder: string): boolean {
-  let live = false
-  for (const name of readdirSync(clientsOf(folder))) {
-    if (isAlive(Number(name))) live = true
-    else rmSync(join(clientsOf(folder), name), { force: true })
-  }
-  return live
-}
-
-/** Starting and stopping are done by one process at a time. A lock whose holder is gone is taken over. */
-async function withLock<T>(folder: string, work: () => Promise<T>): Promise<T> {
-  const lock = join(folder, 'postgres.lock')
-  const until = Date.now() + 180_000
-  while (!tryLock(lock)) {
-    if (Date.now() > until)
-      throw new Error(`${lock} is held by a process that does not finish: end it, then remove the file`)
-    await delay(30)
-  }
-  try {
-    return await work()
-  } finally {
-    rmSync(lock, { force: true })
-  }
-}
-
-function tryLock(lock: string): boolean {
-  try {
-    writeFileSync(lock, String(process.pid), { flag: 'wx' })
-    return true
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
-  }
-  const holder = readCount(lock)
-  if (holder > 0 && !isAlive(holder)) rmSync(lock, { force: true })
-  return false
-}
 
 async function ensureDatabase(url: string, name: string): Promise<void> {
   const client = new pg.Client({ connectionString: url })

@@ -1,7 +1,7 @@
 /** Plenum as a process of its own, as people start it: through bin/plenum, in a data folder of its own. */
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
@@ -89,9 +89,9 @@ export function createDataFolder(like?: DataFolder): DataFolder {
   if (like) execFileSync('cp', ['-a', `${like.path}/.`, path])
   const pidFile = join(path, 'postgres', 'postmaster.pid')
   const postmaster = () => {
-    if (!existsSync(pidFile)) return undefined
-    const pid = Number(readFileSync(pidFile, 'utf8').split('\n')[0])
-    return isAlive(pid) ? pid : undefined
+    // The file comes and goes with the postmaster: it may go between a look and a read.
+    const pid = Number(readIfThere(pidFile)?.split('\n')[0])
+    return pid > 0 && isAlive(pid) ? pid : undefined
   }
   return {
     path,
@@ -114,5 +114,14 @@ export function isAlive(pid: number): boolean {
     return !/^\d+ \(.*\) Z/s.test(readFileSync(`/proc/${pid}/stat`, 'utf8'))
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'EPERM'
+  }
+}
+
+function readIfThere(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    throw error
   }
 }

@@ -6,6 +6,7 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     globalSetup: ['test/support/cluster.ts'],
+    setupFiles: ['test/support/left-behind.ts'],
     pool: 'forks',
     maxWorkers: 2,
     testTimeout: 60_000,

@@ -11,7 +11,6 @@ import {
   symlinkSync,
 } from 'node:fs'
 import { createRequire } from 'node:module'
-import { tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 
 /** User and group id that a Postgres process is given; undefined: those of this process. */
@@ -19,6 +18,9 @@ export interface RunAs {
   uid: number
   gid: number
 }
+
+/** What a root process keeps for that user where it cannot enter the project's or the data folder. */
+export const rootFolder = '/var/lib/plenum'
 
 /** Postgres refuses to run as root: root hands it to `nobody`. */
 export function findRunAs(): RunAs | undefined {
@@ -37,8 +39,10 @@ export function findBinaries(runAs: RunAs | undefined): string {
   const native = packagedBinaries()
   makeLinks(native)
   if (canRun(native, runAs)) return native
-  const copied = copyOut(native, runAs)
-  if (canRun(copied, runAs)) return copied
+  if (runAs !== undefined) {
+    const copied = copyOut(native)
+    if (canRun(copied, runAs)) return copied
+  }
   throw new Error(
     `The embedded Postgres in ${native} does not run here: set DATABASE_URL to a Postgres of your own (14 or later)`,
   )
@@ -77,17 +81,17 @@ function canRun(native: string, runAs: RunAs | undefined): boolean {
   return status === 0
 }
 
-/** The project may stand where the other user cannot enter (such as /root). */
-function copyOut(native: string, runAs: RunAs | undefined): string {
+/** The project may stand where the other user cannot enter (such as /root). Only root has another user, and only root can write there. */
+function copyOut(native: string): string {
   const version = (
     JSON.parse(readFileSync(join(native, '..', 'package.json'), 'utf8')) as { version: string }
   ).version
-  const target = join(tmpdir(), `plenum-postgres-${version}-${runAs?.uid ?? process.getuid?.() ?? 0}`)
+  const target = join(rootFolder, `postgres-${version}`)
   if (existsSync(target)) return target
   const half = `${target}.${process.pid}`
-  mkdirSync(half, { mode: 0o755 })
+  mkdirSync(half, { recursive: true, mode: 0o755 })
   cpSync(native, half, { recursive: true, verbatimSymlinks: true })
-  chmodSync(half, 0o755)
+  for (const path of [rootFolder, half]) chmodSync(path, 0o755)
   try {
     renameSync(half, target)
   } catch {

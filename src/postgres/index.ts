@@ -7,7 +7,7 @@ import { createHash } from 'node:crypto'
 import { spawnSync } from 'node:child_process'
 import { join, resolve } from 'node:path'
 import pg from 'pg'
-import { findBinaries, findRunAs, type RunAs } from './binary.ts'
+import { findBinaries, findRunAs, rootFolder, type RunAs } from './binary.ts'
 import {
   connectionUrl,
   findRunning,
@@ -101,7 +101,7 @@ function prepareFolder(folder: string, runAs: RunAs | undefined): string {
   if (!runAs) return folder
   chmodSync(folder, 0o711)
   if (canEnter(folder, runAs)) return folder
-  const elsewhere = join('/var/lib/plenum', createHash('sha256').update(folder).digest('hex').slice(0, 12))
+  const elsewhere = join(rootFolder, createHash('sha256').update(folder).digest('hex').slice(0, 12))
   mkdirSync(elsewhere, { recursive: true, mode: 0o711 })
   chownSync(elsewhere, 0, 0)
   return elsewhere

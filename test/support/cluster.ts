@@ -1,5 +1,5 @@
-/** One Postgres for the whole test run, with a template that has the tables; made before the first test, gone after the last. */
-import { mkdtempSync, rmSync } from 'node:fs'
+/** One Postgres for the whole test run, with a template that has the tables; made before the first test, gone after the last. Then nothing of the run may be left. */
+import { chmodSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pg from 'pg'
@@ -16,8 +16,10 @@ declare module 'vitest' {
 }
 
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  const server = await openServer()
-  const template = `plenum_test_template_${process.pid}`
+  const run = `plenum_test_${process.pid}`
+  const folder = makeRunFolder()
+  const server = await openServer(join(folder, 'cluster'))
+  const template = `${run}_template`
   await ask(server.adminUrl, `drop database if exists ${template}`)
   await ask(server.adminUrl, `create database ${template}`)
   const db = openDb({ url: urlOf(server.adminUrl, template) })
@@ -27,14 +29,36 @@ export default async function setup(project: TestProject): Promise<() => Promise
   project.provide('template', template)
   return async () => {
     await ask(server.adminUrl, `drop database if exists ${template} with (force)`)
+    const databases = await ask(
+      server.adminUrl,
+      `select datname from pg_database where datname like '${run}\\_%'`,
+    )
     await server.close()
+    const files = readdirSync(folder).filter((name) => !notOurs.test(name))
+    rmSync(folder, { recursive: true, force: true })
+    const left = [
+      ...databases.map(({ datname }) => `database ${datname}`),
+      ...files.map((name) => `temporary file ${name}`),
+    ]
+    if (left.length > 0) throw new Error(`left behind by the tests: ${left.join(', ')}`)
   }
 }
 
-async function openServer(): Promise<{ adminUrl: string; close(): Promise<void> }> {
+/** Made by Node and by browsers for themselves. */
+const notOurs = /^(?:node-compile-cache|v8-compile-cache.*|\.?org\.chromium.*|\.com\.google.*|playwright.*)$/
+
+/** All temporary files of a run are made in a folder of its own, so that it can be told which are left. */
+function makeRunFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'plenum-test-'))
+  // Postgres runs as another user when root tests: it must be able to go through.
+  chmodSync(folder, 0o711)
+  process.env['TMPDIR'] = folder
+  return folder
+}
+
+async function openServer(folder: string): Promise<{ adminUrl: string; close(): Promise<void> }> {
   const given = process.env['DATABASE_URL']
   if (given) return { adminUrl: given, close: async () => {} }
-  const folder = mkdtempSync(join(tmpdir(), 'plenum-test-'))
   const postgres = await startPostgres({ folder, durable: false })
   return {
     adminUrl: postgres.url('postgres'),
@@ -52,11 +76,11 @@ function urlOf(adminUrl: string, database: string): string {
   return url.href
 }
 
-async function ask(url: string, sql: string): Promise<void> {
+async function ask(url: string, sql: string): Promise<{ datname: string }[]> {
   const client = new pg.Client({ connectionString: url })
   await client.connect()
   try {
-    await client.query(sql)
+    return (await client.query<{ datname: string }>(sql)).rows
   } finally {
     await client.end()
   }

@@ -13,8 +13,9 @@ export interface TestDatabase {
 
 export async function createDatabase(): Promise<TestDatabase> {
   const adminUrl = inject('adminUrl')
-  const name = `plenum_test_${randomBytes(6).toString('hex')}`
-  await ask(adminUrl, `create database ${name} template ${inject('template')}`)
+  const template = inject('template')
+  const name = template.replace(/template$/, randomBytes(6).toString('hex'))
+  await ask(adminUrl, `create database ${name} template ${template}`)
   const url = new URL(adminUrl)
   url.pathname = `/${name}`
   const db = openDb({ url: url.href })

@@ -1,0 +1,149 @@
+/**
+ * The port: what every driver of an outside system offers, and all that a driver knows of Plenum. Terminology
+ * - source: one configured connection; it is a resource too. driver: the code that speaks to such systems.
+ * - part: a piece of a source that is listed by itself, such as one device of many; its keys begin with its own name and `/`, or are its name.
+ */
+import type { Gone, Observation } from '../resource/resource.ts'
+
+/** What went wrong, by what can be done about it. */
+export const sourceFailures = [
+  /** Nobody listens, no route, the name is unknown, the connection broke. */
+  'unreachable',
+  /** No answer before the deadline. */
+  'timeout',
+  /** The credentials are refused, or may not do this. */
+  'denied',
+  /** The other side has no such thing. */
+  'missing',
+  /** Too many requests: wait `retryAfterMs`. */
+  'busy',
+  /** It answers what cannot be right: garbage, too large, a redirect loop, a wrong certificate. */
+  'bad',
+  /** It says itself that it failed (5xx). */
+  'failed',
+  /** The caller gave up. */
+  'aborted',
+] as const
+export type SourceFailure = (typeof sourceFailures)[number]
+
+/** The only error that a driver throws. Its message tells this layer's part, without secrets; what lies below is its `cause`. */
+export class SourceError extends Error {
+  override name = 'SourceError'
+  readonly failure: SourceFailure
+  readonly retryAfterMs: number | undefined
+  constructor(
+    failure: SourceFailure,
+    message: string,
+    options: { cause?: unknown; retryAfterMs?: number } = {},
+  ) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause })
+    this.failure = failure
+    this.retryAfterMs = options.retryAfterMs
+  }
+}
+
+/** How a value behaves in time; rates of counters are made once, by who collects: what is told here is a gauge, a state or a total. */
+export type MetricType = 'gauge' | 'counter' | 'state'
+
+/** What is measured: `name` in OpenTelemetry's manner (`system.cpu.utilization`), `unit` in UCUM (`By`, `bit/s`, `1`, `Cel`, `W`). */
+export interface MetricDefinition {
+  name: string
+  unit: string
+  type: MetricType
+  help: string
+}
+
+/** One value of one metric of the thing that the source knows by `key`, at milliseconds since the epoch. */
+export interface Reading {
+  key: string
+  metric: string
+  value: number
+  at: number
+}
+
+/** A part that was listed as a whole: what it held before and holds no more was missed once. */
+export interface Part {
+  part: string
+  things: Observation[]
+}
+
+/** Something that happened, to be kept as an event of the source, or of the thing with this key: a trap, a notification. */
+export interface Notice {
+  notice: string
+  key?: string
+  detail: Record<string, unknown>
+}
+
+/** What a watch tells: a thing as it is now, one that is gone, a part listed anew, values, or something that happened. */
+export type Told = Observation | Gone | Part | Notice | { readings: Reading[] }
+
+export interface LogQuery {
+  keys: readonly string[]
+  from: number
+  to: number
+  contains?: string
+  first: number
+}
+export interface LogLine {
+  key: string
+  at: number
+  severity: string | null
+  text: string
+}
+
+/** What is to be made: its shape is the driver's, checked by it. */
+export interface ActorSpec {
+  kind: string
+  [property: string]: unknown
+}
+/** Makes and ends things in a backend. Both may be repeated: a name is made once and ended wholly. */
+export interface Actor {
+  create(spec: ActorSpec, name: string, signal: AbortSignal): Promise<{ key: string }>
+  destroy(name: string, signal: AbortSignal): Promise<void>
+}
+
+/** A running connection to an outside system. Every method obeys `signal` within 50 ms and throws SourceError only. */
+export interface Source {
+  /** The whole inventory; failing midway throws. Absent where a source only watches (SNMP: every device is a part). */
+  list?(signal: AbortSignal): AsyncIterable<Observation>
+  /** Live values of things by key; what cannot be read is left out when others can, and throws when nothing can. */
+  read?(keys: readonly string[], metrics: readonly string[], signal: AbortSignal): Promise<Reading[]>
+  /** Pushed changes, where the system can push; ends only by `signal` or by throwing. */
+  watch?(signal: AbortSignal): AsyncIterable<Told>
+  logs?(query: LogQuery, signal: AbortSignal): AsyncIterable<LogLine>
+  /** Only with `control: true`. */
+  actor?: Actor
+  close(): Promise<void>
+}
+
+/** What a driver is told when a source of it is opened. */
+export interface SourceEnvironment {
+  /** The source's name in the configuration. */
+  name: string
+  log: { debug(detail: object, message: string): void; warn(detail: object, message: string): void }
+  /** The value behind `env:NAME`, `file:PATH` or `command:LINE`; such references are the only form in which a config holds secrets. */
+  secret(reference: string): Promise<string>
+  /**
+   * Which of `shards` pieces of the work this process has now, where the driver divides its work (SNMP: devices by hash of their address). `changed` aborts
+   * when the division is no longer this one.
+   */
+  shards: { count: number; mine(): readonly number[]; onChange(listener: () => void): () => void }
+  /** Addresses of things that the inventory knows and that this source might ask: management addresses of devices. */
+  addresses(
+    signal: AbortSignal,
+  ): Promise<readonly { address: string; resourceId: number; kind: string; name: string }[]>
+}
+
+/** A driver: one line in the list of src/source/index.ts. */
+export interface Driver<Settings = unknown> {
+  name: string
+  /** Whether what it leaves out of a whole listing is gone; otherwise it goes stale. */
+  authoritative: boolean
+  /** Default rank among sources: larger is believed first. */
+  precedence: number
+  role: 'intent' | 'observed'
+  metrics: readonly MetricDefinition[]
+  /** The settings of one source in the configuration, strict: unknown keys are refused with their path (a zod schema's parse). */
+  parseSettings(value: unknown): Settings
+  open(settings: Settings, environment: SourceEnvironment): Promise<Source>
+}

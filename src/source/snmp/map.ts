@@ -1,10 +1,12 @@
 /** Makes observations and readings of the tables of a device, as its modules say. Pure. */
 import type { LinkClaim, LinkTarget, Observation } from '../../resource/resource.ts'
 import type { KindName } from '../../resource/kind/index.ts'
-import { hasValue, evaluate, fill, type Tables } from './module/evaluate.ts'
-import type { Value } from './module/decode.ts'
+import { hasValue, evaluate, fill, rowOf, type Tables } from './module/evaluate.ts'
 import type { Row } from './module/row.ts'
-import type { Expression, Module, ModuleMetric, ModuleResource } from './module/schema.ts'
+import type { Expression, Module, ModuleResource } from './module/schema.ts'
+import { Readings, type MappedReading } from './reading.ts'
+
+export type { MappedReading } from './reading.ts'
 
 export interface MappedDevice {
   /** The Source's name, for links between its own keys. */
@@ -15,25 +17,16 @@ export interface MappedDevice {
   name: string
 }
 
-/** One value of one metric. Counters are as read; rates are made where the last value is known. */
-export interface MappedReading {
-  key: string
-  metric: string
-  unit: string | null
-  /** Which of several of this metric on one resource. */
-  label: string | null
-  type: 'gauge' | 'counter'
-  value: number
-}
-
 export interface Mapped {
   /** The device first. */
   observations: Observation[]
+  /** At most one of each metric of each key. */
   readings: MappedReading[]
 }
 
 export function toObservations(modules: readonly Module[], tables: Tables, device: MappedDevice): Mapped {
   const found = new Map<string, Observation>()
+  const readings = new Readings()
   found.set(device.key, deviceObservation(modules, tables, device))
   for (const module of modules)
     for (const resource of module.resources) {
@@ -45,10 +38,16 @@ export function toObservations(modules: readonly Module[], tables: Tables, devic
         if (!resource.hearsay && keys.has(observation.key)) observation.key += `#${row.index}`
         keys.add(observation.key)
         merge(found, observation)
+        for (const measure of resource.metrics) readings.take(observation.key, measure, row, tables)
       }
     }
-  const observations = [...found.values()]
-  return { observations, readings: toReadings(modules, tables, device, new Set(found.keys())) }
+  for (const module of modules)
+    for (const metric of module.metrics)
+      for (const row of rowsOf({ each: metric.each }, tables)) {
+        const key = metric.of === undefined ? device.key : keyOf(metric.of, row, tables, device)
+        if (key !== null && found.has(key)) readings.take(key, metric, row, tables)
+      }
+  return { observations: [...found.values()], readings: readings.all() }
 }
 
 function rowsOf(part: { each: string; where?: Expression | undefined }, tables: Tables): Row[] {
@@ -102,6 +101,8 @@ function toObservation(
   addTo(fields, resource.fields, row, tables)
   addTo(attributes, resource.attributes, row, tables)
   const links = resource.links.flatMap((link) => toLink(link, row, tables, device))
+  if (isPart(resource) && !links.some(({ type }) => type === 'PART_OF'))
+    links.unshift({ type: 'PART_OF', to: { source: device.source, key: device.key } })
   return {
     key,
     kind: resource.kind as KindName,
@@ -112,6 +113,10 @@ function toObservation(
     ...(resource.hearsay && { hearsay: true }),
   }
 }
+
+const partKinds: readonly string[] = ['Component', 'NetworkInterface', 'BgpPeer']
+const isPart = ({ kind, hearsay, key }: ModuleResource): boolean =>
+  !hearsay && partKinds.includes(kind) && !key.startsWith('/')
 
 function keyOf(template: string, row: Row, tables: Tables, device: MappedDevice): string | null {
   const text = fill(template, row, tables)
@@ -146,7 +151,8 @@ function toTargets(
   if (to === 'device') return [{ source: device.source, key: device.key }]
   if ('ports' in to) {
     const ports = String(evaluate(to.ports, row, tables) ?? '').split(',')
-    const rows = ports.map((port) => tables.get(to.lookup)?.rows.get(port))
+    const { lookup, on } = to
+    const rows = ports.map((port) => (port === '' ? undefined : rowOf(tables, lookup, on, port)))
     return rows.flatMap((port) => (port === undefined ? [] : byKey(to.key, port)))
   }
   if ('key' in to) return byKey(to.key, row)
@@ -166,50 +172,4 @@ function merge(found: Map<string, Observation>, observation: Observation): void 
     attributes: { ...observation.attributes, ...known.attributes },
     links: [...(known.links ?? []), ...links],
   })
-}
-
-function toReadings(
-  modules: readonly Module[],
-  tables: Tables,
-  device: MappedDevice,
-  keys: ReadonlySet<string>,
-): MappedReading[] {
-  return modules.flatMap((module) =>
-    module.metrics.flatMap((metric) =>
-      rowsOf(metric, tables).flatMap((row) => toReading(metric, row, tables, device, keys)),
-    ),
-  )
-}
-
-function toReading(
-  metric: ModuleMetric,
-  row: Row,
-  tables: Tables,
-  device: MappedDevice,
-  keys: ReadonlySet<string>,
-): MappedReading[] {
-  const key = metric.of === undefined ? device.key : keyOf(metric.of, row, tables, device)
-  const name = labelOf(metric.name, row, tables)
-  const value = evaluate(metric.value, row, tables)
-  if (key === null || !keys.has(key) || name === null || value === null) return []
-  const number = Number(value)
-  if (!Number.isFinite(number)) return []
-  const unit = metric.unit === undefined ? null : labelOf(metric.unit, row, tables)
-  const label = metric.label === undefined ? null : evaluate(metric.label, row, tables)
-  return [
-    {
-      key,
-      metric: name,
-      unit,
-      label: label === null ? null : String(label),
-      type: metric.type,
-      value: number,
-    },
-  ]
-}
-
-function labelOf(label: ModuleMetric['name'], row: Row, tables: Tables): string | null {
-  if (typeof label === 'string') return label
-  const value: Value = evaluate(label.from, row, tables)
-  return value === null ? null : (label.enum[String(value)] ?? null)
 }

@@ -174,18 +174,21 @@ describe.runIf(hasRecordings)('recordings', () => {
 
   it("give every expected file system's and processor's reading", () => {
     const linux = mapped.get('linux_lsi')?.readings ?? []
+    const named = new Map(observed('linux_lsi', 'Component').map(({ key, name }) => [key, name]))
     const value = (metric: string, label: string) =>
-      linux.find((one) => one.metric === metric && one.label === label)?.value
+      linux.find((one) => one.metric === metric && named.get(one.key) === label)?.value
     const disks = expectedRows('linux_lsi', 'storage', 'storage')
     expect(disks.length).toBeGreaterThan(0)
     for (const disk of disks) {
       const label = String(disk['storage_descr'])
-      expect([label, value('filesystem.size', label)]).toEqual([label, disk['storage_size']])
+      expect([label, value('system.filesystem.limit', label)]).toEqual([label, disk['storage_size']])
     }
     const processors = expectedRows('linux_lsi', 'processors', 'processors').map(
       (one) => one['processor_usage'],
     )
-    const loads = linux.filter(({ metric }) => metric === 'cpu.load').map((one) => one.value)
+    const loads = linux
+      .filter(({ metric, key }) => metric === 'system.cpu.utilization' && key !== 'device')
+      .map((one) => Math.round(one.value * 100))
     expect(loads).toEqual(processors)
   })
 
@@ -198,8 +201,7 @@ describe.runIf(hasRecordings)('recordings', () => {
         if (metric === undefined || !/entity-sensor/.test(String(sensor['sensor_type']))) continue
         compared++
         const at = (name: string) => byKey.get(`device/component/${sensor['sensor_index']} ${name}`)
-        // The other tool turns the watts of optics into dBm.
-        const ours = at(metric) ?? (metric === 'optical.power' ? toDbm(at('power')) : undefined)
+        const ours = at(metric)
         expect([name, sensor['sensor_descr'], ours]).toEqual([
           name,
           sensor['sensor_descr'],
@@ -211,15 +213,13 @@ describe.runIf(hasRecordings)('recordings', () => {
   })
 })
 
-const toDbm = (watts = Number.NaN): number => 10 * Math.log10(watts * 1_000)
-
 const metricNames: Record<string, string> = {
-  voltage: 'voltage',
-  current: 'current',
-  power: 'power',
-  temperature: 'temperature',
-  fanspeed: 'fan.speed',
-  dbm: 'optical.power',
+  voltage: 'hw.voltage',
+  current: 'hw.current',
+  power: 'hw.power',
+  temperature: 'hw.temperature',
+  fanspeed: 'hw.fan.speed',
+  dbm: 'hw.optical.power',
 }
 
 /** The other tool's alias falls back to the name, and it cuts backslashes off an alias' ends. */

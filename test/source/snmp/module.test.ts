@@ -32,7 +32,7 @@ resources:
     fields: { role: { const: fan } }
     links: [{ type: PART_OF, to: device }]
 metrics:
-  - { each: fan, of: 'fan/{number}', name: fan.speed, unit: rpm, type: gauge, value: speed }
+  - { each: fan, of: 'fan/{number}', name: hw.fan.speed, value: speed }
 `
 
 const message = (text: string): string => {
@@ -72,7 +72,7 @@ describe('a module file', () => {
       })),
     ])
     expect(readings).toEqual([
-      { key: 'd/fan/1', metric: 'fan.speed', unit: 'rpm', label: null, type: 'gauge', value: 4200 },
+      { key: 'd/fan/1', metric: 'hw.fan.speed', unit: 'rpm', type: 'gauge', value: 4200 },
     ])
     await client.close()
     await responder.close()
@@ -81,7 +81,11 @@ describe('a module file', () => {
   it.each([
     ['broken YAML', good.replace('[number]', '[number'), /^own\.yaml:\d+: /],
     ['a key twice', `${good}module: other\n`, /^own\.yaml:18: Map keys must be unique/],
-    ['an unknown key', good.replace('unit: rpm', 'unti: rpm'), /^own\.yaml:17: metrics\.0: .*unti/],
+    [
+      'an unknown key',
+      good.replace('value: speed', 'value: speed, unti: rpm'),
+      /^own\.yaml:17: metrics\.0: .*unti/,
+    ],
     [
       'an OID in words',
       good.replace('1.3.6.1.4.1.99999.1.2', 'ifSpeed'),

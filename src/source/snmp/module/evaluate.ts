@@ -17,10 +17,18 @@ export function evaluate(expression: Expression, row: Row, tables: Tables): Valu
   }
   if ('text' in expression) return fill(expression.text, row, tables)
   if ('from' in expression) return derived(expression, row, tables)
-  if ('product' in expression) {
-    const factors = expression.product.map((one) => evaluate(one, row, tables))
-    return factors.every(hasValue)
-      ? factors.reduce<number>((product, factor) => product * Number(factor), 1)
+  if ('sum' in expression) return combined(expression.sum, row, tables, (a, b) => a + b)
+  if ('difference' in expression) return combined(expression.difference, row, tables, (a, b) => a - b)
+  if ('product' in expression) return combined(expression.product, row, tables, (a, b) => a * b)
+  if ('quotient' in expression) return combined(expression.quotient, row, tables, (a, b) => a / b)
+  if ('not' in expression) return !hasValue(evaluate(expression.not, row, tables))
+  if ('all' in expression) return expression.all.every((one) => hasValue(evaluate(one, row, tables)))
+  if ('dbm' in expression) return combined([expression.dbm], row, tables, (watts) => watts, toDbm)
+  if ('count' in expression) {
+    const by = evaluate(expression.by, row, tables)
+    const { count, on } = expression
+    return hasValue(by)
+      ? (tables.get(count)?.countBy(on, String(by), (other) => named(on, other, tables)) ?? 0)
       : null
   }
   if ('lookup' in expression) return lookedUp(expression, row, tables)
@@ -33,6 +41,22 @@ export function evaluate(expression: Expression, row: Row, tables: Tables): Valu
   if (value !== null && among.includes(value as never)) return evaluate(then, row, tables)
   return otherwise === undefined ? null : evaluate(otherwise, row, tables)
 }
+
+/** Null where one is missing, or where what comes out is no number: a division by zero, the logarithm of nothing. */
+function combined(
+  operands: readonly Expression[],
+  row: Row,
+  tables: Tables,
+  combine: (a: number, b: number) => number,
+  finish: (result: number) => number = (result) => result,
+): number | null {
+  const values = operands.map((one) => evaluate(one, row, tables))
+  if (!values.every(hasValue)) return null
+  const result = finish(values.map(Number).reduce(combine))
+  return Number.isFinite(result) ? result : null
+}
+
+const toDbm = (watts: number): number => 10 * Math.log10(watts * 1_000)
 
 export const hasValue = (value: Value): boolean => value !== null && value !== '' && value !== false
 
@@ -74,12 +98,13 @@ function derived(expression: Extract<Expression, { from: Expression }>, row: Row
 
 function lookedUp(expression: Extract<Expression, { lookup: string }>, row: Row, tables: Tables): Value {
   const by = evaluate(expression.by, row, tables)
-  const table = tables.get(expression.lookup)
-  if (!hasValue(by) || table === undefined) return null
-  const { on } = expression
-  const found =
-    on === undefined
-      ? table.rows.get(String(by))
-      : table.findBy(on, String(by), (other) => named(on, other, tables))
+  if (!hasValue(by)) return null
+  const found = rowOf(tables, expression.lookup, expression.on, String(by))
   return found === undefined ? null : evaluate(expression.get, found, tables)
+}
+
+/** The row of a table with this index, or with this as its value `on`. */
+export function rowOf(tables: Tables, table: string, on: string | undefined, text: string): Row | undefined {
+  const rows = tables.get(table)
+  return on === undefined ? rows?.rows.get(text) : rows?.findBy(on, text, (other) => named(on, other, tables))
 }

@@ -1,7 +1,14 @@
 import { LineCounter, parseDocument, type Document } from 'yaml'
 import { invalidInput, PlenumError } from '../../../errors.ts'
-import { getKind } from '../../../resource/kind/index.ts'
-import { moduleSchema, type Expression, type Module } from './schema.ts'
+import { getKind, type KindName } from '../../../resource/kind/index.ts'
+import { knownMetric } from './metric.ts'
+import {
+  moduleSchema,
+  type Expression,
+  type Module,
+  type ModuleMeasure,
+  type ModuleResource,
+} from './schema.ts'
 
 type Path = readonly PropertyKey[]
 
@@ -74,9 +81,16 @@ interface Fault {
 }
 
 function* findFaults(module: Module): Iterable<Fault> {
-  for (const [table, { values = {} }] of Object.entries(module.tables))
+  for (const [table, { values = {}, columns, at }] of Object.entries(module.tables)) {
+    for (const [name, column] of Object.entries(columns))
+      if (at === undefined && typeof (typeof column === 'object' ? column.oid : column) === 'number')
+        yield {
+          path: ['tables', table, 'columns', name],
+          reason: 'a column number, but the table has no `at`',
+        }
     for (const [name, expression] of Object.entries(values))
       yield* expressionFaults(module, table, expression, ['tables', table, 'values', name])
+  }
   for (const [at, device] of module.device.entries()) {
     yield* partFaults(module, device, ['device', at])
     if (device.kind !== undefined) yield* fieldFaults(device.kind, device.fields, ['device', at, 'fields'])
@@ -86,13 +100,56 @@ function* findFaults(module: Module): Iterable<Fault> {
     yield* partFaults(module, resource, path)
     yield* fieldFaults(resource.kind, resource.fields, [...path, 'fields'])
     yield* templateFaults(module, resource.each, resource.key, [...path, 'key'])
+    for (const [place, measure] of resource.metrics.entries())
+      yield* measureFaults(module, resource.each, measure, [...path, 'metrics', place])
+    for (const [place, { to, where }] of resource.links.entries())
+      yield* linkFaults(module, resource.each, to, where, [...path, 'links', place])
   }
   for (const [at, metric] of module.metrics.entries()) {
     const path = ['metrics', at]
-    yield* partFaults(module, { each: metric.each, name: metric.value, where: metric.where }, path)
-    if (metric.label !== undefined)
-      yield* expressionFaults(module, metric.each, metric.label, [...path, 'label'])
+    yield* partFaults(module, { each: metric.each }, path)
+    yield* measureFaults(module, metric.each, metric, path)
     if (metric.of !== undefined) yield* templateFaults(module, metric.each, metric.of, [...path, 'of'])
+  }
+}
+
+function* measureFaults(module: Module, table: string, measure: ModuleMeasure, path: Path): Iterable<Fault> {
+  const { name, value, where } = measure
+  yield* expressionFaults(module, table, value, [...path, 'value'])
+  if (where !== undefined) yield* expressionFaults(module, table, where, [...path, 'where'])
+  if (typeof name !== 'string') yield* expressionFaults(module, table, name.from, [...path, 'name', 'from'])
+  for (const one of typeof name === 'string' ? [name] : Object.values(name.enum)) {
+    const known = knownMetric(one)
+    for (const property of ['unit', 'type', 'help'] as const)
+      if (known === undefined && measure[property] === undefined)
+        yield { path, reason: `${one} is no known metric: say its ${property}` }
+      else if (
+        known !== undefined &&
+        property !== 'help' &&
+        (measure[property] ?? known[property]) !== known[property]
+      )
+        yield { path: [...path, property], reason: `${one} has the ${property} ${known[property]}` }
+  }
+}
+
+function* linkFaults(
+  module: Module,
+  table: string,
+  to: ModuleResource['links'][number]['to'],
+  where: Expression | undefined,
+  path: Path,
+): Iterable<Fault> {
+  if (where !== undefined) yield* expressionFaults(module, table, where, [...path, 'where'])
+  if (to === 'device') return
+  if ('ports' in to) {
+    yield* expressionFaults(module, table, to.ports, [...path, 'to', 'ports'])
+    if (module.tables[to.lookup] !== undefined)
+      yield* templateFaults(module, to.lookup, to.key, [...path, 'to', 'key'])
+  } else if ('key' in to) yield* templateFaults(module, table, to.key, [...path, 'to', 'key'])
+  else {
+    yield* expressionFaults(module, table, to.value, [...path, 'to', 'value'])
+    if (!getKind(to.kind as KindName).identities.some(({ type }) => type === to.identity))
+      yield { path: [...path, 'to', 'identity'], reason: `${to.kind} has no identity ${to.identity}` }
   }
 }
 
@@ -116,7 +173,7 @@ function* partFaults(module: Module, part: Part, path: Path): Iterable<Fault> {
 }
 
 function* fieldFaults(kind: string, fields: Record<string, Expression>, path: Path): Iterable<Fault> {
-  const known = getKind(kind as Parameters<typeof getKind>[0]).fields
+  const known = getKind(kind as KindName).fields
   for (const field of Object.keys(fields))
     if (known[field]?.from !== 'property')
       yield { path: [...path, field], reason: `${kind} has no field ${field}` }
@@ -150,7 +207,15 @@ function* expressionFaults(
   if ('first' in expression) inner.push(...expression.first)
   if ('from' in expression)
     inner.push(expression.from, ...(expression.exponent === undefined ? [] : [expression.exponent]))
-  if ('product' in expression) inner.push(...expression.product)
+  for (const operation of ['sum', 'difference', 'product', 'quotient', 'all'] as const)
+    inner.push(...((expression as Partial<Record<typeof operation, Expression[]>>)[operation] ?? []))
+  if ('dbm' in expression) inner.push(expression.dbm)
+  if ('not' in expression) inner.push(expression.not)
+  if ('count' in expression) {
+    inner.push(expression.by)
+    if (module.tables[expression.count] !== undefined)
+      yield* expressionFaults(module, expression.count, expression.on, [...path, 'on'])
+  }
   if ('lookup' in expression) {
     inner.push(expression.by)
     const other = expression.lookup

@@ -1,4 +1,4 @@
-import { encodeOid, isException, SnmpError } from '../protocol/index.ts'
+import { encodeOid, isException, SnmpError, type Cell } from '../protocol/index.ts'
 import type { SnmpReader } from '../reader.ts'
 import { toText } from './decode.ts'
 import type { Tables } from './evaluate.ts'
@@ -36,7 +36,7 @@ function isMet({ objectId = [], description }: Condition, device: DeviceIdentity
 
 export interface DeviceTables {
   tables: Tables
-  /** Tables that the agent refused or answered wrongly: they are left out, the others stand. */
+  /** Tables that the agent refused or answered wrongly, which are left out, or that were too long, which are cut; the others stand. */
   failures: { table: string; error: SnmpError }[]
 }
 
@@ -53,31 +53,54 @@ export async function readTables(
   const failures: DeviceTables['failures'] = []
   for (const module of modules)
     for (const [table, definition] of Object.entries(module.tables)) {
-      if (tables.has(table)) throw new RangeError(`two modules of one device have a table ${table}`)
-      try {
-        tables.set(table, new Table(module, definition, await readRows(reader, definition, signal)))
-      } catch (error) {
-        if (!(error instanceof SnmpError) || (error.failure !== 'refused' && error.failure !== 'bad'))
-          throw error
-        failures.push({ table, error })
-      }
+      // Modules may share a table: loading has seen to it that they mean the same.
+      if (tables.has(table)) continue
+      const { raw, error } = await readRows(reader, definition, signal)
+      if (error !== null) failures.push({ table, error })
+      if (raw !== null) tables.set(table, new Table(module, definition, raw))
     }
   return { tables, failures }
 }
 
-async function readRows(reader: SnmpReader, table: ModuleTable, signal?: AbortSignal): Promise<RawRows> {
+interface ReadRows {
+  /** Null: nothing that can be used. */
+  raw: RawRows | null
+  error: SnmpError | null
+}
+
+/** Of a table that is too long its first rows are used; of one that was refused or answered wrongly nothing is. */
+async function readRows(reader: SnmpReader, table: ModuleTable, signal?: AbortSignal): Promise<ReadRows> {
   const columns = columnsOf(table)
   const raw: RawRows = new Map()
-  await reader.walk(
-    columns.map(({ oid }) => oid),
-    (column, cell) => {
-      if (isException(cell.type)) return
-      const index = cell.index()
-      let row = raw.get(index)
-      if (row === undefined) raw.set(index, (row = {}))
-      row[columns[column]?.name as string] = cell.value()
-    },
-    signal,
-  )
-  return raw
+  const take = (column: number, cell: Cell): void => {
+    if (isException(cell.type)) return
+    const index = cell.index()
+    let row = raw.get(index)
+    if (row === undefined) {
+      if (raw.size >= table.maxRows) throw new TooManyRows(table.maxRows)
+      raw.set(index, (row = {}))
+    }
+    row[columns[column]?.name as string] = cell.value()
+  }
+  try {
+    await reader.walk(
+      columns.map(({ oid }) => oid),
+      take,
+      signal,
+    )
+  } catch (error) {
+    if (!(error instanceof SnmpError)) throw error
+    const { failure, cause } = error
+    if (failure === 'consumer' && cause instanceof TooManyRows)
+      return { raw, error: new SnmpError('bad', cause.message) }
+    if (failure !== 'refused' && failure !== 'bad') throw error
+    return { raw: null, error }
+  }
+  return { raw, error: null }
+}
+
+class TooManyRows extends Error {
+  constructor(maxRows: number) {
+    super(`more than ${maxRows} rows: the rest is left unread`)
+  }
 }

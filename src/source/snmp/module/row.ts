@@ -1,5 +1,5 @@
 import { encodeOid, parseOid, type SnmpValue } from '../protocol/index.ts'
-import { decode, toAddress, toMac, type Value } from './decode.ts'
+import { decode, toAddress, toMac, toText, type Value } from './decode.ts'
 import type { Module, ModuleTable } from './schema.ts'
 
 /** What was read of a table: per index (dotted) the columns' values. */
@@ -9,7 +9,7 @@ export type RawRows = Map<string, Record<string, SnmpValue>>
 export class Table {
   readonly rows: ReadonlyMap<string, Row>
   readonly #module: Module
-  readonly #byValue = new Map<string, Map<string, Row>>()
+  readonly #byValue = new Map<string, Map<string, { row: Row; count: number }>>()
 
   constructor(module: Module, definition: ModuleTable, raw: RawRows) {
     this.#module = module
@@ -24,16 +24,29 @@ export class Table {
 
   /** The first row whose value `name` is `text`; `read` gives a row's value. */
   findBy(name: string, text: string, read: (row: Row) => Value): Row | undefined {
-    let rows = this.#byValue.get(name)
-    if (rows === undefined) {
-      rows = new Map()
-      for (const row of this.rows.values()) {
-        const value = read(row)
-        if (value !== null && !rows.has(String(value))) rows.set(String(value), row)
-      }
-      this.#byValue.set(name, rows)
+    return this.#valuesOf(name, read).get(text)?.row
+  }
+
+  countBy(name: string, text: string, read: (row: Row) => Value): number {
+    return this.#valuesOf(name, read).get(text)?.count ?? 0
+  }
+
+  #valuesOf(
+    name: string,
+    read: (row: Row) => Value,
+  ): ReadonlyMap<string, { row: Row; readonly count: number }> {
+    const known = this.#byValue.get(name)
+    if (known !== undefined) return known
+    const rows = new Map<string, { row: Row; count: number }>()
+    this.#byValue.set(name, rows)
+    for (const row of this.rows.values()) {
+      const value = read(row)
+      if (value === null) continue
+      const same = rows.get(String(value))
+      if (same === undefined) rows.set(String(value), { row, count: 1 })
+      else same.count++
     }
-    return rows.get(text)
+    return rows
   }
 }
 
@@ -57,7 +70,7 @@ export class Row {
     if (part !== undefined) return part
     const column = this.definition.columns[name]
     if (column === undefined) return undefined
-    return decode(this.cells[name] ?? null, typeof column === 'string' ? 'auto' : column.as)
+    return decode(this.cells[name] ?? null, typeof column === 'object' ? column.as : 'auto')
   }
 
   raw(name: string): SnmpValue {
@@ -66,26 +79,49 @@ export class Row {
 }
 
 function indexParts(definition: ModuleTable, index: string): Record<string, Value> {
-  const arcs = index.split('.').map(Number)
+  const arcs = index === '' ? [] : index.split('.').map(Number)
   const parts: Record<string, Value> = {}
   let at = 0
   for (const part of definition.index) {
     const { name, as } = typeof part === 'string' ? { name: part, as: 'int' as const } : part
-    if (as === 'int') parts[name] = arcs[at++] ?? null
-    else if (as === 'ip4') parts[name] = toAddress(arcs.slice(at, (at += 4)))
-    else if (as === 'mac') parts[name] = toMac(Uint8Array.from(arcs.slice(at, (at += 6))))
-    else if (as === 'inet') {
-      // InetAddressType, length, bytes: the type follows from the length.
-      const length = arcs[at + 1] ?? 0
-      parts[name] = toAddress(arcs.slice(at + 2, at + 2 + length))
-      at += 2 + length
-    } else parts[name] = arcs.slice(at).join('.')
+    const [value, length] = indexPart(as, arcs.slice(at))
+    parts[name] = value
+    at += length
   }
   return parts
 }
 
+type IndexForm = Exclude<ModuleTable['index'][number], string>['as']
+
+/** A part of an index, and how many arcs it takes. */
+function indexPart(as: IndexForm, arcs: readonly number[]): [Value, number] {
+  const [first = 0, second = 0] = arcs
+  switch (as) {
+    case 'int':
+      return [arcs[0] ?? null, 1]
+    case 'ip4':
+      return [toAddress(arcs.slice(0, 4)), 4]
+    case 'ip6':
+      return [toAddress(arcs.slice(0, 16)), 16]
+    case 'mac':
+      return [toMac(Uint8Array.from(arcs.slice(0, 6))), 6]
+    case 'inet':
+      // InetAddressType, length, bytes: the type follows from the length.
+      return [toAddress(arcs.slice(2, 2 + second)), 2 + second]
+    case 'typedIp': {
+      // The type tells the length: 1 IPv4, 2 IPv6.
+      const length = first === 1 ? 4 : 16
+      return [toAddress(arcs.slice(1, 1 + length)), 1 + length]
+    }
+    case 'text':
+      return [toText(Uint8Array.from(arcs.slice(1, 1 + first))), 1 + first]
+    case 'rest':
+      return [arcs.join('.'), arcs.length]
+  }
+}
+
 export const columnsOf = (table: ModuleTable): { name: string; oid: Uint8Array }[] =>
-  Object.entries(table.columns).map(([name, column]) => ({
-    name,
-    oid: encodeOid(parseOid(typeof column === 'string' ? column : column.oid)),
-  }))
+  Object.entries(table.columns).map(([name, column]) => {
+    const oid = typeof column === 'object' ? column.oid : column
+    return { name, oid: encodeOid(parseOid(typeof oid === 'number' ? `${table.at}.${oid}` : oid)) }
+  })

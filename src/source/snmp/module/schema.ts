@@ -9,6 +9,7 @@ import { isKindName } from '../../../resource/kind/index.ts'
 import { linkTypes } from '../../../resource/kind/link.ts'
 import { parseOid } from '../protocol/index.ts'
 import { decoderNames } from './decode.ts'
+import { metricTypes } from './metric.ts'
 
 const oid = z.string().refine((text) => {
   try {
@@ -47,8 +48,18 @@ export type Expression =
     }
   /** A value of the row of another table: by its index, or by `on`, one of its values. */
   | { lookup: string; by: Expression; on?: string | undefined; get: Expression }
-  /** Numbers multiplied with each other. */
+  /** Numbers added, subtracted from the first, multiplied, or the first divided by the others; one that is missing, none at all. */
+  | { sum: Expression[] }
+  | { difference: Expression[] }
   | { product: Expression[] }
+  | { quotient: Expression[] }
+  /** True where it has no value, or false; true where all have one. */
+  | { not: Expression }
+  | { all: Expression[] }
+  /** dBm of watts. */
+  | { dbm: Expression }
+  /** How many rows of another table have this as their value `on`. */
+  | { count: string; on: string; by: Expression }
   /** An LLDP id, read as its subtype says. */
   | { lldpId: 'chassis' | 'port'; subtype: Expression; id: Expression }
   | { if: Expression; in: (string | number | boolean)[]; then: Expression; else?: Expression | undefined }
@@ -59,7 +70,14 @@ const expression: z.ZodType<Expression> = z.lazy(() =>
     z.strictObject({ const: scalar }),
     z.strictObject({ first: z.array(expression).min(1) }),
     z.strictObject({ text: z.string() }),
+    z.strictObject({ sum: z.array(expression).min(2) }),
+    z.strictObject({ difference: z.array(expression).min(2) }),
     z.strictObject({ product: z.array(expression).min(2) }),
+    z.strictObject({ quotient: z.array(expression).min(2) }),
+    z.strictObject({ not: expression }),
+    z.strictObject({ all: z.array(expression).min(2) }),
+    z.strictObject({ dbm: expression }),
+    z.strictObject({ count: name, on: name, by: expression }),
     z.strictObject({
       from: expression,
       as: decoder.optional(),
@@ -74,18 +92,26 @@ const expression: z.ZodType<Expression> = z.lazy(() =>
   ]),
 )
 
-const column = z.union([oid, z.strictObject({ oid, as: decoder })])
-const indexPart = z.union([name, z.strictObject({ name, as: z.enum(['int', 'ip4', 'inet', 'mac', 'rest']) })])
+const columnOid = z.union([oid, z.int().positive()], 'not an OID in numbers, nor a column number under `at`')
+const column = z.union([columnOid, z.strictObject({ oid: columnOid, as: decoder })])
+const indexPart = z.union([
+  name,
+  z.strictObject({ name, as: z.enum(['int', 'ip4', 'ip6', 'inet', 'typedIp', 'mac', 'text', 'rest']) }),
+])
 const table = z.strictObject({
+  /** Of what the columns' numbers are children: the OID of the table's entry, or of a group. */
+  at: oid.optional(),
   index: z.array(indexPart).default([]),
   columns: z.record(name, column),
   /** Values made of the row, usable as columns are. */
   values: z.record(name, expression).optional(),
+  /** Of more rows than this the rest is left unread, and that is told. */
+  maxRows: z.int().positive().default(100_000),
 })
 const linkTarget = z.union([
   z.literal('device'),
-  /** One link a port of a PortList: `key` is filled on the row of `lookup` that has the port as its index. */
-  z.strictObject({ ports: expression, lookup: name, key: z.string() }),
+  /** One link a port of a PortList: `key` is filled on the row of `lookup` that has the port as its index, or as its value `on`. */
+  z.strictObject({ ports: expression, lookup: name, on: name.optional(), key: z.string() }),
   z.strictObject({ key: z.string() }),
   z.strictObject({
     kind: z.string().refine((kind) => isKindName(kind), 'no such kind'),
@@ -99,6 +125,20 @@ const link = z.strictObject({
   where: expression.optional(),
   to: linkTarget,
 })
+const metricName = z
+  .string()
+  .regex(/^[a-z][a-z0-9_]*(\.[a-z0-9_]+)*$/, 'not a metric: small letters, digits and _, with dots between')
+/** What a metric says of a row. Its unit, type and help are those of `knownMetrics` unless it is one of the module's own. */
+const measure = {
+  where: expression.optional(),
+  name: z.union([metricName, z.strictObject({ from: expression, enum: z.record(z.string(), metricName) })]),
+  unit: z.string().optional(),
+  type: z.enum(metricTypes).optional(),
+  help: z.string().optional(),
+  /** Several rows that say it of one resource make one reading; without it the first is believed. */
+  combine: z.enum(['mean', 'sum', 'max', 'min']).optional(),
+  value: expression,
+}
 const resource = z.strictObject({
   each: name,
   /** Rows where it has no value, or false, are left out. */
@@ -109,8 +149,10 @@ const resource = z.strictObject({
   name: expression,
   fields: z.record(z.string(), expression).default({}),
   attributes: z.record(name, expression).default({}),
+  /** What says no PART_OF is a part of the device, if it is of a kind that is part of something. */
   links: z.array(link).default([]),
   hearsay: z.boolean().default(false),
+  metrics: z.array(z.strictObject(measure)).default([]),
 })
 const device = z.strictObject({
   each: name,
@@ -120,23 +162,8 @@ const device = z.strictObject({
   fields: z.record(z.string(), expression).default({}),
   attributes: z.record(name, expression).default({}),
 })
-const metric = z.strictObject({
-  each: name,
-  where: expression.optional(),
-  /** The key of the resource, as in `resources`; absent: the device. */
-  of: z.string().optional(),
-  name: z.union([
-    z.string().regex(/^[a-z0-9_.]+$/),
-    z.strictObject({ from: expression, enum: z.record(z.string(), z.string()) }),
-  ]),
-  unit: z
-    .union([z.string(), z.strictObject({ from: expression, enum: z.record(z.string(), z.string()) })])
-    .optional(),
-  type: z.enum(['gauge', 'counter']),
-  /** Which of several of this name on one resource: a disk, a processor. */
-  label: expression.optional(),
-  value: expression,
-})
+/** `of`: the key of the resource, as in `resources`; absent: the device. */
+const metric = z.strictObject({ each: name, of: z.string().optional(), ...measure })
 
 const condition = z.strictObject({ objectId: z.array(oid).optional(), description: regex.optional() })
 
@@ -158,3 +185,4 @@ export type ModuleTable = z.infer<typeof table>
 export type ModuleResource = z.infer<typeof resource>
 export type ModuleDevice = z.infer<typeof device>
 export type ModuleMetric = z.infer<typeof metric>
+export type ModuleMeasure = ModuleResource['metrics'][number]

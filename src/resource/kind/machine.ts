@@ -6,7 +6,7 @@ export const server: KindDefinition = {
   plural: 'servers',
   description: 'A physical machine.',
   interfaces: ['Hardware', 'Machine'],
-  naturalKeys: ['serialNumber', 'assetTag', 'systemUuid'],
+  naturalKeys: ['serialNumber', 'assetTag', 'systemUuid', 'chassisId'],
   nameIndexed: true,
   fields: {
     ...hardwareFields,
@@ -16,6 +16,11 @@ export const server: KindDefinition = {
       format: 'uuid',
       authority: 'observed',
       description: 'SMBIOS system UUID.',
+    }),
+    chassisId: property('String', {
+      indexed: true,
+      authority: 'observed',
+      description: 'As its LLDP tells it; a MAC in canonical form where it is one.',
     }),
     cpuModel: property('String', { authority: 'observed' }),
     bmcAddress: property('String', { format: 'ip' }),
@@ -30,7 +35,11 @@ export const server: KindDefinition = {
     virtualMachines: connection('VirtualMachine', into('RUNS_ON', 'VirtualMachine')),
     cluster: one('Cluster', out('MEMBER_OF', 'Cluster')),
   },
-  identities: [{ type: 'systemUuid', strength: 'strong', property: 'systemUuid' }, ...hardwareIdentities],
+  identities: [
+    { type: 'systemUuid', strength: 'strong', property: 'systemUuid' },
+    { type: 'chassisId', strength: 'strong', property: 'chassisId' },
+    ...hardwareIdentities,
+  ],
 }
 
 export const virtualMachine: KindDefinition = {

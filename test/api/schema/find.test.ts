@@ -72,7 +72,7 @@ describe('a ref', () => {
   test.each([
     ['Server:nonsense=1', 'its keys are name, serialNumber, assetTag, systemUuid'],
     ['Blade:name=1', 'There is no kind Blade'],
-    ['Hardware:chassisId=1,systemUuid=2', 'cannot have'],
+    ['Hardware:chassisId=1,vrf=2', 'cannot have'],
   ])('%s is refused', async (ref, message) => {
     const { errors } = await byRef(ref)
     expect(errors).toMatchObject([

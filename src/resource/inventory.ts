@@ -8,7 +8,7 @@ import { keyOf, type Member, type MemberKey } from './reconcile/member.ts'
 import type { Actor, Observation } from './resource.ts'
 import { transact, type Transacting } from './transact.ts'
 import type { ImportRequest, InventoryItem, WriteResult } from './verbs.ts'
-import { inSlices } from './write/breathe.ts'
+import { each } from './write/breathe.ts'
 import { hashOf } from './write/hash.ts'
 import { write } from './write/pipeline.ts'
 
@@ -70,10 +70,8 @@ async function readItems({ items, signal }: ImportRequest): Promise<Map<string, 
   const problems = new Problems()
   const read = new Map<string, Item>()
   for await (const batch of items) {
-    await inSlices(batch, 500, (slice) => {
-      signal.throwIfAborted()
-      for (const item of slice) readItem(item, read, problems)
-    })
+    signal.throwIfAborted()
+    await each(batch, (item) => readItem(item, read, problems))
     if (problems.isFull) break
   }
   problems.end()
@@ -99,25 +97,24 @@ async function changedOf(
   source: SourceRow,
   at: Date,
 ): Promise<{ changed: Member[]; paths: Map<MemberKey, string>; unchanged: number }> {
-  const before = new Map(known.map((member) => [member.key, member]))
+  const before = new Map<string, StoredMember>()
+  await each(known, (member) => before.set(member.key, member))
   const changed: Member[] = []
   const paths = new Map<MemberKey, string>()
   let unchanged = 0
-  await inSlices([...items.values()], 1_000, (slice) => {
-    for (const { observation, path } of slice) {
-      const old = before.get(observation.key)
-      if (old !== undefined && old.hash.equals(hashOf(observation))) {
-        unchanged++
-        continue
-      }
-      const member = {
-        ...toMember(observation, source, at),
-        resourceId: old?.resourceId ?? null,
-        firstSeenAt: old?.firstSeenAt ?? at.getTime(),
-      }
-      changed.push(member)
-      paths.set(keyOf(member), path)
+  await each(items.values(), ({ observation, path }) => {
+    const old = before.get(observation.key)
+    if (old !== undefined && old.hash.equals(hashOf(observation))) {
+      unchanged++
+      return
     }
+    const member = {
+      ...toMember(observation, source, at),
+      resourceId: old?.resourceId ?? null,
+      firstSeenAt: old?.firstSeenAt ?? at.getTime(),
+    }
+    changed.push(member)
+    paths.set(keyOf(member), path)
   })
   return { changed, paths, unchanged }
 }

@@ -23,7 +23,7 @@ import type { Actor, Gone, Observation, ResourceId } from './resource.ts'
 import { isCurrentEpoch, noteFailure, noteSync } from './source/store.ts'
 import { transact, type Transacting } from './transact.ts'
 import type { SyncRequest, SyncResult, WriteResult } from './verbs.ts'
-import { inSlices } from './write/breathe.ts'
+import { each } from './write/breathe.ts'
 import { hashOf } from './write/hash.ts'
 import { canonical } from './write/relink.ts'
 import { write } from './write/pipeline.ts'
@@ -188,18 +188,17 @@ async function changedOf(
   source: SourceRow,
   at: Date,
 ): Promise<Member[]> {
-  const before = new Map(known.map((member) => [member.key, member]))
+  const before = new Map<string, StoredMember>()
+  await each(known, (member) => before.set(member.key, member))
   const changed: Member[] = []
-  await inSlices([...listed.values()], 1_000, (slice) => {
-    for (const observation of slice) {
-      const old = before.get(observation.key)
-      if (old?.hash.equals(hashOf(observation))) continue
-      changed.push({
-        ...toMember(observation, source, at),
-        resourceId: old?.resourceId ?? null,
-        firstSeenAt: old?.firstSeenAt ?? at.getTime(),
-      })
-    }
+  await each(listed.values(), (observation) => {
+    const old = before.get(observation.key)
+    if (old?.hash.equals(hashOf(observation))) return
+    changed.push({
+      ...toMember(observation, source, at),
+      resourceId: old?.resourceId ?? null,
+      firstSeenAt: old?.firstSeenAt ?? at.getTime(),
+    })
   })
   return changed
 }

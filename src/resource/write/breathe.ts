@@ -13,16 +13,18 @@ export async function inSlices<T>(
   }
 }
 
-const longestTurnMs = 8
+const longestTurnMs = 5
+
+/** When work last gave way: kept over calls, because many short ones in a row are a long one. */
+let turnBegan = 0
 
 /** Does quick work for each item, giving way to other work whenever it has taken a while. */
 export async function each<T>(items: Iterable<T>, work: (item: T) => void): Promise<void> {
-  let began = performance.now()
   let done = 0
   for (const item of items) {
     work(item)
-    if (++done % 32 !== 0 || performance.now() - began < longestTurnMs) continue
+    if (++done % 32 !== 0 || performance.now() - turnBegan < longestTurnMs) continue
     await nextTurn()
-    began = performance.now()
+    turnBegan = performance.now()
   }
 }

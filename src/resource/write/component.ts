@@ -138,13 +138,13 @@ class Loading implements Component {
       if (!this.claims.has(key)) stored.push(member)
     }
     const missing: { sourceId: ResourceId; key: string }[] = []
-    for (const [key, one] of found) {
+    await each(found, ([key, one]) => {
       const settled = this.#draft.members.get(key)
       if (settled) take(settled)
       else if (!this.members.has(key)) missing.push(one)
-    }
+    })
     await inChunks(missing, async (chunk) => (await membersByKeys(this.#trx, chunk)).forEach(take))
-    await inChunks(this.#resourcesOf(border), async (chunk) =>
+    await inChunks(await this.#resourcesOf(border), async (chunk) =>
       (await membersOfResources(this.#trx, chunk)).forEach(take),
     )
     await inChunks(stored, async (chunk) => {
@@ -153,15 +153,15 @@ class Loading implements Component {
     return fresh
   }
 
-  #resourcesOf(members: readonly Member[]): ResourceId[] {
+  async #resourcesOf(members: readonly Member[]): Promise<ResourceId[]> {
     const ids: ResourceId[] = []
-    for (const member of members) {
+    await each(members, (member) => {
       for (const id of [member.resourceId, this.#draft.currentOf(member)]) {
         if (id == null || this.#askedResources.has(id)) continue
         this.#askedResources.add(id)
         ids.push(id)
       }
-    }
+    })
     return ids
   }
 }

@@ -1,6 +1,5 @@
 /** Resources that share an identity and are kept apart: for people to decide. */
 import type { Knex } from 'knex'
-import type { KindName } from '../kind/index.ts'
 import { areCompatible } from '../reconcile/partition.ts'
 import type { ResourceId } from '../resource.ts'
 import {
@@ -11,20 +10,21 @@ import {
   type ConflictRow,
 } from '../store.ts'
 import { inSlices } from './breathe.ts'
+import type { Rows } from './rows.ts'
 
 const sliceSize = 2_000
 
 export interface ConflictInput {
   affected: readonly ResourceId[]
   gone: readonly ResourceId[]
-  kindsOf(ids: readonly ResourceId[]): Promise<ReadonlyMap<ResourceId, KindName>>
+  rows: Rows
   at: Date
 }
 
 /** Writes what changed; gives, for the resources that it changed for, whether they have any conflict now. */
 export async function findConflicts(
   trx: Knex.Transaction,
-  { affected, gone, kindsOf, at }: ConflictInput,
+  { affected, gone, rows, at }: ConflictInput,
 ): Promise<Map<ResourceId, boolean>> {
   const shared: ConflictRow[] = []
   const before: ConflictRow[] = []
@@ -34,9 +34,9 @@ export async function findConflicts(
   await inSlices([...affected, ...gone], sliceSize, async (slice) => {
     before.push(...(await conflictsTouching(trx, slice)))
   })
-  const kinds = await kindsOf([...new Set(shared.flatMap((one) => [one.aId, one.bId]))])
+  await rows.load(new Set(shared.flatMap((one) => [one.aId, one.bId])))
   const now = shared.filter(({ aId, bId }) => {
-    const [a, b] = [kinds.get(aId), kinds.get(bId)]
+    const [a, b] = [rows.get(aId)?.kind, rows.get(bId)?.kind]
     return a !== undefined && b !== undefined && areCompatible(a, b)
   })
   const [known, wanted] = [new Set(before.map(nameOf)), new Set(now.map(nameOf))]

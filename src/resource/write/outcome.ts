@@ -3,6 +3,7 @@ import type { EventBody } from '../../event/event.ts'
 import type { Change, ResourceId } from '../resource.ts'
 import type { GoneRow, HistoryWrite, ResourceRow } from '../store.ts'
 import type { PlannedChange, WriteResult } from '../verbs.ts'
+import { each } from './breathe.ts'
 import { changesOf, imageOf, scopeOf } from './difference.ts'
 import type { Relinked } from './relink.ts'
 
@@ -46,11 +47,11 @@ export class Outcome {
     return this.#linkChanges.keys()
   }
 
-  noteLinks({ added, removed }: Relinked): void {
+  async noteLinks({ added, removed }: Relinked): Promise<void> {
     this.result.linksAdded = added.length
     this.result.linksRemoved = removed.length
-    for (const link of added) this.#noteLink(link, 'added')
-    for (const link of removed) this.#noteLink(link, 'removed')
+    await each(added, (link) => this.#noteLink(link, 'added'))
+    await each(removed, (link) => this.#noteLink(link, 'removed'))
   }
 
   #noteLink({ type, from, to }: Relinked['added'][number], how: 'added' | 'removed'): void {
@@ -62,18 +63,18 @@ export class Outcome {
   }
 
   /** The links' own events, with what their ends are after the write. */
-  tellLinks({ added, removed }: Relinked, rowOf: (id: ResourceId) => ResourceRow): void {
-    const tell = (links: Relinked['added'], type: 'LinkAdded' | 'LinkRemoved', to: EventBody[]) => {
-      for (const { attributes: _, since, ...link } of links)
+  async tellLinks({ added, removed }: Relinked, rowOf: (id: ResourceId) => ResourceRow): Promise<void> {
+    const tell = (links: Relinked['added'], type: 'LinkAdded' | 'LinkRemoved', to: EventBody[]) =>
+      each(links, ({ attributes: _, since, ...link }) =>
         to.push({
           type,
           link: { ...link, since: type === 'LinkAdded' ? this.#at : since },
           from: scopeOf(rowOf(link.from)),
           to: scopeOf(rowOf(link.to)),
-        })
-    }
-    tell(removed, 'LinkRemoved', this.#unlinked)
-    tell(added, 'LinkAdded', this.#linked)
+        }),
+      )
+    await tell(removed, 'LinkRemoved', this.#unlinked)
+    await tell(added, 'LinkAdded', this.#linked)
   }
 
   create(row: ResourceRow): void {

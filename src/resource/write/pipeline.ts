@@ -5,13 +5,12 @@
 import type { Knex } from 'knex'
 import { commitEvents, readHead, stageEvents } from '../../event/store.ts'
 import { Problems } from '../check.ts'
-import type { KindName } from '../kind/index.ts'
 import { changeLinks, saveAttributes } from '../link/store.ts'
 import { membersOfResources, type StoredMember } from '../observation/store.ts'
 import { keyOf, type Member, type MemberKey } from '../reconcile/member.ts'
 import { merge } from '../reconcile/merge.ts'
 import type { Actor, ResourceId } from '../resource.ts'
-import { loadRows, removeRows, saveHistory, saveRows, type GoneRow, type ResourceRow } from '../store.ts'
+import { removeRows, saveHistory, saveRows } from '../store.ts'
 import type { WriteResult } from '../verbs.ts'
 import { each, inSlices } from './breathe.ts'
 import { findConflicts } from './conflict.ts'
@@ -19,6 +18,7 @@ import { Outcome } from './outcome.ts'
 import { settlePending } from './pending.ts'
 import { placesAfter } from './place.ts'
 import { relink, type Relinked } from './relink.ts'
+import { Rows } from './rows.ts'
 import { saveObservations } from './save.ts'
 import { settle, type Settled } from './settle.ts'
 import { resolveLinks, type ResolvedLink } from './target.ts'
@@ -61,9 +61,7 @@ class Pipeline {
   readonly #problems = new Problems()
   #settled!: Settled
   #links = new Map<MemberKey, ResolvedLink[]>()
-  readonly #before = new Map<ResourceId, ResourceRow>()
-  readonly #after = new Map<ResourceId, ResourceRow>()
-  readonly #gone = new Map<ResourceId, GoneRow>()
+  readonly #rows: Rows
   readonly #outcome: Outcome
 
   constructor(trx: Knex.Transaction, writing: Writing, by: Actor, at: Date) {
@@ -71,6 +69,7 @@ class Pipeline {
     this.#writing = writing
     this.#by = by
     this.#at = at
+    this.#rows = new Rows(trx)
     this.#outcome = new Outcome(at, writing.unchanged ?? 0)
   }
 
@@ -109,17 +108,13 @@ class Pipeline {
   /** What each affected resource is now; one without members is gone, merged where its members went. */
   async #mergeAffected(): Promise<void> {
     const ids = [...this.#settled.affected]
-    await inSlices(ids, sliceSize * 2, async (slice) => {
-      for (const [id, row] of await loadRows(
-        this.#trx,
-        slice.filter((id) => !this.#settled.created.has(id)),
-      ))
-        this.#before.set(id, row)
+    await inSlices(ids, sliceSize, async (slice) => {
+      await this.#rows.reload(slice.filter((id) => !this.#settled.created.has(id)))
       const members = Map.groupBy(
         await this.#membersOf(slice),
         (member) => this.#settled.resourceOf.get(keyOf(member)) ?? member.resourceId!,
       )
-      for (const id of slice) this.#mergeOne(id, members.get(id) ?? [])
+      await each(slice, (id) => this.#mergeOne(id, members.get(id) ?? []))
     })
   }
 
@@ -150,15 +145,16 @@ class Pipeline {
   }
 
   #mergeOne(id: ResourceId, members: readonly Member[]): void {
-    const before = this.#before.get(id)
+    const before = this.#rows.before.get(id)
     if (members.length === 0) {
-      if (before) this.#gone.set(id, { id, kind: before.kind, name: before.name, into: this.#survivorOf(id) })
+      if (before)
+        this.#rows.gone.set(id, { id, kind: before.kind, name: before.name, into: this.#survivorOf(id) })
       return
     }
     const { drift, ...merged } = merge(members)
     const since = new Map(before?.drift.map((one) => [one.path, one.since]))
     const now = this.#at.getTime()
-    this.#after.set(id, {
+    this.#rows.after.set(id, {
       ...merged,
       id,
       siteId: before?.siteId ?? null,
@@ -178,28 +174,10 @@ class Pipeline {
     return null
   }
 
-  async #kindsOf(ids: readonly ResourceId[]): Promise<ReadonlyMap<ResourceId, KindName>> {
-    const rows = await this.#rowsOf(ids)
-    return new Map([...rows].map(([id, row]) => [id, row.kind]))
-  }
-
-  /** Rows as this write leaves them; others as they are. Kept, because they are asked for again. */
-  async #rowsOf(ids: readonly ResourceId[]): Promise<Map<ResourceId, ResourceRow>> {
-    const missing = ids.filter((id) => !this.#after.has(id) && !this.#gone.has(id) && !this.#before.has(id))
-    if (missing.length > 0)
-      for (const [id, row] of await loadRows(this.#trx, missing)) this.#before.set(id, row)
-    return new Map(
-      ids.flatMap((id) => {
-        const row = this.#after.get(id) ?? (this.#gone.has(id) ? undefined : this.#before.get(id))
-        return row === undefined ? [] : [[id, row] as const]
-      }),
-    )
-  }
-
   async #relink(): Promise<Relinked> {
     if (this.#settled.created.size > 0) await settlePending(this.#trx)
     const links: Relinked = { added: [], removed: [], changed: [], drift: new Map() }
-    await inSlices([...this.#settled.affected], sliceSize * 2, async (slice) => {
+    await inSlices([...this.#settled.affected], sliceSize, async (slice) => {
       const found = await this.#relinkSome(slice)
       links.added.push(...found.added)
       links.removed.push(...found.removed)
@@ -207,21 +185,23 @@ class Pipeline {
       for (const [id, drift] of found.drift) links.drift.set(id, drift)
     })
     await this.#noteDrift(links.drift)
-    this.#outcome.noteLinks(links)
+    await this.#outcome.noteLinks(links)
     return links
   }
 
   async #noteDrift(found: Relinked['drift']): Promise<void> {
-    const rows = await this.#rowsOf([...found.keys()])
-    await each(rows.values(), (row) => {
-      const before = this.#before.get(row.id)?.drift ?? []
-      const fresh = found.get(row.id)!.map((one) => ({
+    await this.#rows.load(found.keys())
+    await each(found, ([id, differing]) => {
+      const row = this.#rows.get(id)
+      if (row === undefined) return
+      const before = this.#rows.before.get(id)?.drift ?? []
+      const fresh = differing.map((one) => ({
         ...one,
         since: before.find(({ path }) => path === one.path)?.since ?? this.#at.getTime(),
       }))
       const drift = [...row.drift.filter(({ path }) => !path.startsWith('links.')), ...fresh]
       if (drift.length === 0 && row.drift.length === 0) return
-      this.#after.set(row.id, { ...row, drift, hasDrift: drift.length > 0 })
+      this.#rows.after.set(id, { ...row, drift, hasDrift: drift.length > 0 })
     })
   }
 
@@ -229,10 +209,9 @@ class Pipeline {
   async #relinkSome(affected: readonly ResourceId[]): Promise<Relinked> {
     const links = await relink(this.#trx, {
       affected,
-      kindsOf: (ids) => this.#kindsOf(ids),
+      rows: this.#rows,
       strict: this.#writing.strict,
       problems: this.#problems,
-      nameOf: (id) => this.#after.get(id)?.name ?? this.#before.get(id)?.name ?? String(id),
     })
     this.#problems.end()
     await changeLinks(this.#trx, links.added, links.removed, this.#at)
@@ -241,44 +220,48 @@ class Pipeline {
   }
 
   async #placeAll(links: Relinked): Promise<void> {
-    const moved = [...links.added, ...links.removed].map((link) => link.from)
-    const start = [...new Set([...this.#after.keys(), ...moved])].filter((id) => !this.#gone.has(id))
-    const places = await placesAfter(this.#trx, start, {
-      kindsOf: (ids) => this.#kindsOf(ids),
-      placesOf: (ids) => this.#rowsOf(ids),
-    })
-    const rows = await this.#rowsOf([...places.keys()])
-    for (const [id, { siteId, tenantId }] of places) {
-      const row = rows.get(id)
+    const start = new Set<ResourceId>()
+    const note = (id: ResourceId) => void (this.#rows.gone.has(id) || start.add(id))
+    await each(this.#rows.after.keys(), note)
+    await each(links.added, (link) => note(link.from))
+    await each(links.removed, (link) => note(link.from))
+    const places = await placesAfter(this.#trx, start, this.#rows)
+    await this.#rows.load(places.keys())
+    await each(places, ([id, { siteId, tenantId }]) => {
+      const row = this.#rows.get(id)
       if (row !== undefined && (row.siteId !== siteId || row.tenantId !== tenantId))
-        this.#after.set(id, { ...row, siteId, tenantId })
-    }
+        this.#rows.after.set(id, { ...row, siteId, tenantId })
+    })
   }
 
   async #noteConflicts(): Promise<void> {
     const found = await findConflicts(this.#trx, {
       affected: [...this.#settled.affected],
-      gone: [...this.#gone.keys()],
-      kindsOf: (ids) => this.#kindsOf(ids),
+      gone: [...this.#rows.gone.keys()],
+      rows: this.#rows,
       at: this.#at,
     })
-    for (const [id, row] of await this.#rowsOf([...found.keys()])) {
-      const hasConflict = found.get(id)!
-      if (row.hasConflict !== hasConflict) this.#after.set(id, { ...row, hasConflict })
-    }
+    await this.#rows.load(found.keys())
+    await each(found, ([id, hasConflict]) => {
+      const row = this.#rows.get(id)
+      if (row !== undefined && row.hasConflict !== hasConflict)
+        this.#rows.after.set(id, { ...row, hasConflict })
+    })
   }
 
   async #finish(links: Relinked): Promise<WriteResult> {
     const outcome = this.#outcome
-    await this.#rowsOf([...outcome.linkedIds])
-    const touched = [...new Set([...this.#after.keys(), ...outcome.linkedIds])]
-      .filter((id) => !this.#gone.has(id))
-      .sort((a, b) => a - b)
+    const { after, before, gone } = this.#rows
+    await this.#rows.load(outcome.linkedIds)
+    const touched: ResourceId[] = []
+    await each(after.keys(), (id) => void (gone.has(id) || touched.push(id)))
+    await each(outcome.linkedIds, (id) => void (gone.has(id) || after.has(id) || touched.push(id)))
+    touched.sort((a, b) => a - b)
     await each(touched, (id) => this.#tell(id))
-    for (const gone of this.#gone.values()) outcome.end(gone, this.#before.get(gone.id)!)
-    outcome.tellLinks(links, (id) => (this.#after.get(id) ?? this.#before.get(id))!)
+    for (const one of gone.values()) outcome.end(one, before.get(one.id)!)
+    await outcome.tellLinks(links, (id) => (after.get(id) ?? before.get(id))!)
     await inSlices(outcome.rows, sliceSize, (slice) => saveRows(this.#trx, slice))
-    await removeRows(this.#trx, [...this.#gone.values()], this.#at)
+    await removeRows(this.#trx, [...gone.values()], this.#at)
     await inSlices(outcome.history, sliceSize, (slice) =>
       saveHistory(this.#trx, slice, this.#by.name, this.#at),
     )
@@ -290,8 +273,8 @@ class Pipeline {
   }
 
   #tell(id: ResourceId): void {
-    const before = this.#before.get(id)
-    const after = this.#after.get(id) ?? before
+    const before = this.#rows.before.get(id)
+    const after = this.#rows.after.get(id) ?? before
     if (after === undefined) return
     if (before === undefined) this.#outcome.create(after)
     else this.#outcome.update(before, after, this.#writing.intent && this.#settled.affected.has(id))

@@ -3,11 +3,11 @@
  * When a rack moves to another site, all that stands in it is told so.
  */
 import type { Knex } from 'knex'
-import type { KindName } from '../kind/index.ts'
 import type { LinkType } from '../kind/link.ts'
 import { linksAlong } from '../link/store.ts'
 import type { ResourceId } from '../resource.ts'
-import { inSlices } from './breathe.ts'
+import { each, inSlices } from './breathe.ts'
+import type { Rows } from './rows.ts'
 
 export interface Place {
   siteId: ResourceId | null
@@ -27,91 +27,85 @@ const tenantWays: readonly LinkType[] = ['OWNED_BY', 'PART_OF', 'ASSIGNED_TO', '
 const ways = [...new Set([...siteWays, ...tenantWays])]
 
 const mostLevels = 64
+const sliceSize = 2_000
 
-export interface PlaceReader {
-  /** Kind of resources, the new ones included. */
-  kindsOf(ids: readonly ResourceId[]): Promise<ReadonlyMap<ResourceId, KindName>>
-  /** Places as the rows have them. */
-  placesOf(ids: readonly ResourceId[]): Promise<ReadonlyMap<ResourceId, Place>>
-}
+const nowhere: Place = { siteId: null, tenantId: null }
 
 /** New places of these resources and of all below them whose place changes with theirs. */
 export async function placesAfter(
   trx: Knex.Transaction,
-  start: readonly ResourceId[],
-  reader: PlaceReader,
+  start: ReadonlySet<ResourceId>,
+  rows: Rows,
 ): Promise<Map<ResourceId, Place>> {
   const placed = new Map<ResourceId, Place>()
-  let border: readonly ResourceId[] = start
-  for (let level = 0; border.length > 0 && level < mostLevels; level++) {
-    const before = await reader.placesOf(border)
-    const found = await placeLevel(trx, border, placed, reader)
+  let border = start
+  for (let level = 0; border.size > 0 && level < mostLevels; level++) {
+    await rows.load(border)
+    const found = await placeLevel(trx, border, placed, rows)
     const changed: ResourceId[] = []
-    for (const [id, place] of found) {
-      const old = placed.get(id) ?? before.get(id)
+    await each(found, ([id, place]) => {
+      const old = placed.get(id) ?? rows.get(id)
       if (old === undefined || old.siteId !== place.siteId || old.tenantId !== place.tenantId)
         changed.push(id)
       placed.set(id, place)
-    }
-    const below = changed.length === 0 ? [] : await linksAlong(trx, changed, ways, 'down')
-    const done = new Set(level === 0 ? border : [])
-    border = [...new Set(below.map((link) => link.from))].filter((id) => !done.has(id))
+    })
+    const below = new Set<ResourceId>()
+    await inSlices(changed, sliceSize, async (slice) => {
+      for (const { from } of await linksAlong(trx, slice, ways, 'down'))
+        if (level > 0 || !start.has(from)) below.add(from)
+    })
+    border = below
   }
   return placed
 }
 
 interface Ups {
-  kinds: ReadonlyMap<ResourceId, KindName>
-  links: ReadonlyMap<ResourceId, { type: LinkType; to: ResourceId }[]>
-  outside: ReadonlyMap<ResourceId, Place>
+  inside: ReadonlySet<ResourceId>
+  rows: Rows
+  links: ReadonlyMap<ResourceId, Up[]>
   placed: ReadonlyMap<ResourceId, Place>
 }
 
 async function placeLevel(
   trx: Knex.Transaction,
-  ids: readonly ResourceId[],
+  inside: ReadonlySet<ResourceId>,
   placed: ReadonlyMap<ResourceId, Place>,
-  reader: PlaceReader,
+  rows: Rows,
 ): Promise<Map<ResourceId, Place>> {
-  const links = Map.groupBy(await linksAlong(trx, ids, ways, 'up'), (link) => link.from)
-  const targets = [...new Set([...links.values()].flat().map((link) => link.to))]
-  const inside = new Set(ids)
-  const ups: Ups = {
-    links,
-    placed,
-    kinds: await reader.kindsOf([...new Set([...ids, ...targets])]),
-    outside: await reader.placesOf(targets.filter((id) => !inside.has(id))),
-  }
+  const links = new Map<ResourceId, Up[]>()
+  const targets = new Set<ResourceId>()
+  await inSlices([...inside], sliceSize, async (slice) => {
+    for (const { from, ...up } of await linksAlong(trx, slice, ways, 'up')) {
+      const list = links.get(from)
+      if (list) list.push(up)
+      else links.set(from, [up])
+      targets.add(up.to)
+    }
+  })
+  await rows.load(targets)
+  const ups: Ups = { inside, rows, links, placed }
   const found = new Map<ResourceId, Place>()
   const open = new Set<ResourceId>()
-  await inSlices(ids, 1_000, (slice) => {
-    for (const id of slice) placeOf(id, ups, inside, found, open)
-  })
+  await each(inside, (id) => placeOf(id, ups, found, open))
   return found
 }
 
-function placeOf(
-  id: ResourceId,
-  ups: Ups,
-  inside: ReadonlySet<ResourceId>,
-  found: Map<ResourceId, Place>,
-  open: Set<ResourceId>,
-): Place {
+function placeOf(id: ResourceId, ups: Ups, found: Map<ResourceId, Place>, open: Set<ResourceId>): Place {
   const known = found.get(id)
   if (known !== undefined) return known
-  if (!inside.has(id)) return ups.placed.get(id) ?? ups.outside.get(id) ?? { siteId: null, tenantId: null }
-  if (open.has(id)) return { siteId: null, tenantId: null }
+  if (!ups.inside.has(id)) return ups.placed.get(id) ?? ups.rows.get(id) ?? nowhere
+  if (open.has(id)) return nowhere
   open.add(id)
   const up = (ups.links.get(id) ?? []).sort((a, b) => a.to - b.to)
   const place = {
     siteId:
-      ups.kinds.get(id) === 'Site'
+      ups.rows.get(id)?.kind === 'Site'
         ? id
-        : firstAlong(siteWays, up, (link) => siteOver(link, ups, inside, found, open)),
+        : firstAlong(siteWays, up, (link) => siteOver(link, ups, found, open)),
     tenantId:
-      ups.kinds.get(id) === 'Tenant'
+      ups.rows.get(id)?.kind === 'Tenant'
         ? id
-        : firstAlong(tenantWays, up, (link) => tenantOver(id, link, ups, inside, found, open)),
+        : firstAlong(tenantWays, up, (link) => tenantOver(id, link, ups, found, open)),
   }
   open.delete(id)
   found.set(id, place)
@@ -138,12 +132,11 @@ function firstAlong(
 function siteOver(
   link: Up,
   ups: Ups,
-  inside: ReadonlySet<ResourceId>,
   found: Map<ResourceId, Place>,
   open: Set<ResourceId>,
 ): ResourceId | null {
-  if (link.type === 'MEMBER_OF' && ups.kinds.get(link.to) !== 'Cluster') return null
-  return ups.kinds.get(link.to) === 'Site' ? link.to : placeOf(link.to, ups, inside, found, open).siteId
+  if (link.type === 'MEMBER_OF' && ups.rows.get(link.to)?.kind !== 'Cluster') return null
+  return ups.rows.get(link.to)?.kind === 'Site' ? link.to : placeOf(link.to, ups, found, open).siteId
 }
 
 /** A machine's guest is not the machine owner's; what runs in a guest is the guest's owner's. */
@@ -151,15 +144,14 @@ function tenantOver(
   id: ResourceId,
   link: Up,
   ups: Ups,
-  inside: ReadonlySet<ResourceId>,
   found: Map<ResourceId, Place>,
   open: Set<ResourceId>,
 ): ResourceId | null {
   if (link.type === 'OWNED_BY') return link.to
   if (
     link.type === 'RUNS_ON' &&
-    (ups.kinds.get(link.to) !== 'VirtualMachine' || ups.kinds.get(id) === 'Service')
+    (ups.rows.get(link.to)?.kind !== 'VirtualMachine' || ups.rows.get(id)?.kind === 'Service')
   )
     return null
-  return placeOf(link.to, ups, inside, found, open).tenantId
+  return placeOf(link.to, ups, found, open).tenantId
 }

@@ -5,6 +5,7 @@ import { isOfType, type KindName } from '../kind/index.ts'
 import { linkDefinition, linkTypes, type LinkType } from '../kind/link.ts'
 import { claimsTouching, linksAlong, linksTouching, type LinkRow, type ResolvedClaim } from '../link/store.ts'
 import type { ResourceId } from '../resource.ts'
+import type { Rows } from './rows.ts'
 
 export interface Relinked {
   added: LinkRow[]
@@ -25,11 +26,10 @@ export interface LinkDrift {
 
 export interface RelinkInput {
   affected: readonly ResourceId[]
-  kindsOf(ids: readonly ResourceId[]): Promise<ReadonlyMap<ResourceId, KindName>>
+  rows: Rows
   /** Faults of intent are told; claims of observed sources that cannot be are passed over. */
   strict: boolean
   problems: Problems
-  nameOf(id: ResourceId): string
 }
 
 const linkKey = (link: { type: string; from: ResourceId; to: ResourceId }): string =>
@@ -76,20 +76,22 @@ export async function relink(trx: Knex.Transaction, input: RelinkInput): Promise
   return result
 }
 
+const nameIn = (rows: Rows, id: ResourceId): string => rows.get(id)?.name ?? String(id)
+
 const singleTypes = linkTypes.filter((type) => linkDefinition(type).single === true)
 const isSingle = (type: LinkType): boolean => linkDefinition(type).single === true
 
 /** Claims whose ends exist, differ and are of kinds that such a link joins. */
 async function possible(claims: readonly ResolvedClaim[], input: RelinkInput): Promise<ResolvedClaim[]> {
-  const kinds = await input.kindsOf([...new Set(claims.flatMap((claim) => [claim.from, claim.to]))])
+  await input.rows.load(new Set(claims.flatMap((claim) => [claim.from, claim.to])))
   return claims.filter((claim) => {
-    const [from, to] = [kinds.get(claim.from), kinds.get(claim.to)]
+    const [from, to] = [input.rows.get(claim.from)?.kind, input.rows.get(claim.to)?.kind]
     if (from === undefined || to === undefined) return false
     const fault = faultOf(claim, from, to)
     if (fault !== undefined && input.strict && claim.role === 'intent')
       input.problems.add(
         'links',
-        `${from} ${input.nameOf(claim.from)} ${claim.type} ${to} ${input.nameOf(claim.to)}: ${fault}`,
+        `${from} ${nameIn(input.rows, claim.from)} ${claim.type} ${to} ${nameIn(input.rows, claim.to)}: ${fault}`,
       )
     return fault === undefined
   })
@@ -175,7 +177,7 @@ async function refuseCycles(trx: Knex.Transaction, links: Relinked, input: Relin
       if (input.strict)
         input.problems.add(
           'links',
-          `${type} would go round: ${[link.from, ...way].map(input.nameOf).join(' → ')}`,
+          `${type} would go round: ${[link.from, ...way].map((id) => nameIn(input.rows, id)).join(' → ')}`,
         )
       else links.added.splice(links.added.indexOf(link), 1)
       up.get(link.from)?.delete(link.to)

@@ -154,9 +154,11 @@ async function checkKeys(
   options: TargetOptions,
 ): Promise<void> {
   if (!options.strict) return
-  const outside = asked.filter(
-    ({ link }) => link.sourceId !== null && !batch.has(memberKey(link.sourceId, link.key!)),
-  )
+  const outside: Asked[] = []
+  await each(asked, (one) => {
+    const { sourceId, key } = one.link
+    if (sourceId !== null && !batch.has(memberKey(sourceId, key!))) outside.push(one)
+  })
   if (outside.length === 0) return
   const known = new Set(
     (

@@ -3,13 +3,15 @@
  * (subscribers, waiters) goes by what the graph has applied. The latest events stay in a ring, so that live followers cost no SQL; a follower that
  * is slow or comes from the past reads the table: nothing is buffered for it and nothing is lost.
  */
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Knex } from 'knex'
 import type { EventFeed, FeedBatch } from '../context.ts'
 import { limitExceeded } from '../errors.ts'
 import { formatCursor, type Cursor, type LoggedEvent } from './event.ts'
 import { countEvents, readEvents, readHead } from './store.ts'
 
-const batchSize = 2_000
+/** Read, parsed and applied in one turn of the event loop: a few milliseconds. */
+const batchSize = 500
 const ringSize = 20_000
 
 export interface FeedOptions {
@@ -67,7 +69,9 @@ export class Feed implements EventFeed {
         const events = await readEvents(this.#options.db, { after: this.#applied, first: batchSize })
         if (events.length === 0) await this.#checkHead()
         else this.#take(events)
-        if (events.length === batchSize) this.#again = true
+        if (events.length < batchSize) continue
+        this.#again = true
+        await nextTurn()
       }
     } catch (error) {
       this.#again = false

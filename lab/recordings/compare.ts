@@ -356,6 +356,11 @@ function vlanMembers(device: RecordedDevice, expected: Expected): Comparison[] {
       (one.links ?? []).filter(({ type }) => type === 'MEMBER_OF').length,
     ]),
   )
+  for (const { links = [] } of observed(device, 'NetworkInterface'))
+    for (const { type, to } of links) {
+      const vid = 'key' in to ? Number(/^device\/vlan\/(\d+)$/.exec(to.key)?.[1]) : Number.NaN
+      if (type === 'MEMBER_OF' && !Number.isNaN(vid)) members.set(vid, (members.get(vid) ?? 0) + 1)
+    }
   const wanted = new Map<unknown, Set<unknown>>()
   for (const [at, row] of expected.rows('vlans', 'ports_vlans').entries()) {
     const ports = wanted.get(row['vlan']) ?? new Set()

@@ -10,12 +10,24 @@ const classes: Readonly<Record<string, { metrics: readonly string[]; times: numb
   power_consumed: { metrics: ['hw.energy'], times: 3_600_000 },
   power_factor: { metrics: ['hw.power.factor'], times: 1 },
   frequency: { metrics: ['hw.frequency'], times: 1 },
-  dbm: { metrics: ['hw.optical.power'], times: 1 },
+  dbm: { metrics: ['hw.optical.power', 'hw.optical.power.receive', 'hw.optical.power.transmit'], times: 1 },
   charge: { metrics: ['hw.battery.charge'], times: 0.01 },
   load: { metrics: ['hw.load'], times: 0.01 },
   percent: { metrics: ['hw.fan.speed_ratio', 'hw.load'], times: 0.01 },
   runtime: { metrics: ['hw.battery.time_left', 'hw.battery.time_on'], times: 60 },
-  count: { metrics: ['hw.count', 'hw.errors'], times: 1 },
+  count: {
+    metrics: [
+      'hw.count',
+      'hw.errors',
+      'hw.errors.media',
+      'hw.errors.predicted',
+      'hw.volumes',
+      'hw.volumes.degraded',
+      'hw.disks.failed',
+      'hw.disks.critical',
+    ],
+    times: 1,
+  },
   airflow: { metrics: ['hw.airflow'], times: 1 },
 }
 

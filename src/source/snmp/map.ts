@@ -150,9 +150,11 @@ function toTargets(
   }
   if (to === 'device') return [{ source: device.source, key: device.key }]
   if ('ports' in to) {
+    const { lookup, on, plus = 0 } = to
     const ports = String(evaluate(to.ports, row, tables) ?? '').split(',')
-    const { lookup, on } = to
-    const rows = ports.map((port) => (port === '' ? undefined : rowOf(tables, lookup, on, port)))
+    const rows = ports
+      .filter((port) => port.trim() !== '')
+      .map((port) => rowOf(tables, lookup, on, String(Number(port) + plus)))
     return rows.flatMap((port) => (port === undefined ? [] : byKey(to.key, port)))
   }
   if ('key' in to) return byKey(to.key, row)

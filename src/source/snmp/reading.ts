@@ -51,7 +51,11 @@ const combinations: Record<NonNullable<Combine>, (values: readonly number[]) => 
   mean: (values) => sum(values) / values.length,
   max: (values) => values.reduce((a, b) => Math.max(a, b)),
   min: (values) => values.reduce((a, b) => Math.min(a, b)),
+  worst: (values) => values.reduce((a, b) => (badness(a) < badness(b) ? b : a)),
 }
+
+/** Of `hw.status`: what failed is worse than what is degraded, and that than what is unknown. */
+const badness = (status: number): number => [0, 3, 1, 2].indexOf(status)
 
 function nameOf({ name }: ModuleMeasure, row: Row, tables: Tables): string | null {
   if (typeof name === 'string') return name

@@ -13,6 +13,7 @@ export const decoderNames = [
   'truth',
   'prefixLength',
   'ports',
+  'bits',
 ] as const
 export type DecoderName = (typeof decoderNames)[number]
 export type Value = string | number | bigint | boolean | null
@@ -21,7 +22,7 @@ export function decode(value: SnmpValue, as: DecoderName): Value {
   if (value === null) return null
   switch (as) {
     case 'number':
-      return typeof value === 'number' || typeof value === 'bigint' ? value : toNumber(toText(value))
+      return typeof value === 'number' || typeof value === 'bigint' ? value : toNumber(value)
     case 'unsigned':
       return typeof value === 'number' ? value >>> 0 : null
     case 'truth':
@@ -35,7 +36,9 @@ export function decode(value: SnmpValue, as: DecoderName): Value {
     case 'prefixLength':
       return typeof value === 'string' ? toPrefixLength(value) : null
     case 'ports':
-      return value instanceof Uint8Array ? toPorts(value) : null
+      return value instanceof Uint8Array ? toBits(value, 1) : null
+    case 'bits':
+      return value instanceof Uint8Array ? toBits(value, 0) : null
     default:
       return value instanceof Uint8Array ? toText(value) : value
   }
@@ -56,8 +59,10 @@ function utf8(bytes: Uint8Array): string | null {
   }
 }
 
-const toNumber = (text: string): number | null => {
-  const number = Number.parseFloat(text)
+/** A number in words, or net-snmp's float in an Opaque. */
+function toNumber(value: string | Uint8Array): number | null {
+  const isFloat = typeof value !== 'string' && value.length === 7 && value[0] === 0x9f && value[1] === 0x78
+  const number = isFloat ? Buffer.from(value).readFloatBE(3) : Number.parseFloat(toText(value))
   return Number.isFinite(number) ? number : null
 }
 
@@ -93,11 +98,11 @@ function toPrefixLength(mask: string): number | null {
   return /^1*0*$/.test(bits) && bits.length === 32 ? bits.replaceAll('0', '').length : null
 }
 
-/** A PortList: the numbers of the bits that are set, the first bit being 1, with commas around each: `,1,17,`. */
-function toPorts(bytes: Uint8Array): string {
+/** Which bits are set, the first being number `first`, with commas around each: `,1,17,`. A PortList counts from 1. */
+function toBits(bytes: Uint8Array, first: number): string {
   let list = ','
   bytes.forEach((byte, at) => {
-    for (let bit = 0; bit < 8; bit++) if ((byte & (0x80 >> bit)) !== 0) list += `${at * 8 + bit + 1},`
+    for (let bit = 0; bit < 8; bit++) if ((byte & (0x80 >> bit)) !== 0) list += `${at * 8 + bit + first},`
   })
   return list
 }

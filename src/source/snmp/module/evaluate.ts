@@ -24,13 +24,7 @@ export function evaluate(expression: Expression, row: Row, tables: Tables): Valu
   if ('not' in expression) return !hasValue(evaluate(expression.not, row, tables))
   if ('all' in expression) return expression.all.every((one) => hasValue(evaluate(one, row, tables)))
   if ('dbm' in expression) return combined([expression.dbm], row, tables, (watts) => watts, toDbm)
-  if ('count' in expression) {
-    const by = evaluate(expression.by, row, tables)
-    const { count, on } = expression
-    return hasValue(by)
-      ? (tables.get(count)?.countBy(on, String(by), (other) => named(on, other, tables)) ?? 0)
-      : null
-  }
+  if ('count' in expression) return counted(expression, row, tables)
   if ('lookup' in expression) return lookedUp(expression, row, tables)
   if ('lldpId' in expression) {
     const id = typeof expression.id === 'string' ? row.raw(expression.id) : null
@@ -76,6 +70,18 @@ function named(name: string, row: Row, tables: Tables): Value {
   if (value !== undefined) return value
   const made = row.definition.values?.[name]
   return made === undefined ? null : evaluate(made, row, tables)
+}
+
+function counted(
+  { count, on, by, distinct }: Extract<Expression, { count: string }>,
+  row: Row,
+  tables: Tables,
+): number | null {
+  const value = evaluate(by, row, tables)
+  if (!hasValue(value)) return null
+  const read = (name: string) => (other: Row) => named(name, other, tables)
+  const rows = tables.get(count)?.rowsBy(on, String(value), read(on)) ?? []
+  return distinct === undefined ? rows.length : new Set(rows.map(read(distinct))).size
 }
 
 function derived(expression: Extract<Expression, { from: Expression }>, row: Row, tables: Tables): Value {

@@ -214,7 +214,9 @@ function* expressionFaults(
   if ('count' in expression) {
     inner.push(expression.by)
     if (module.tables[expression.count] !== undefined)
-      yield* expressionFaults(module, expression.count, expression.on, [...path, 'on'])
+      for (const property of ['on', 'distinct'] as const)
+        if (expression[property] !== undefined)
+          yield* expressionFaults(module, expression.count, expression[property], [...path, property])
   }
   if ('lookup' in expression) {
     inner.push(expression.by)

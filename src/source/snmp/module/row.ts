@@ -9,7 +9,7 @@ export type RawRows = Map<string, Record<string, SnmpValue>>
 export class Table {
   readonly rows: ReadonlyMap<string, Row>
   readonly #module: Module
-  readonly #byValue = new Map<string, Map<string, { row: Row; count: number }>>()
+  readonly #byValue = new Map<string, ReadonlyMap<string, Row[]>>()
 
   constructor(module: Module, definition: ModuleTable, raw: RawRows) {
     this.#module = module
@@ -24,29 +24,17 @@ export class Table {
 
   /** The first row whose value `name` is `text`; `read` gives a row's value. */
   findBy(name: string, text: string, read: (row: Row) => Value): Row | undefined {
-    return this.#valuesOf(name, read).get(text)?.row
+    return this.rowsBy(name, text, read)[0]
   }
 
-  countBy(name: string, text: string, read: (row: Row) => Value): number {
-    return this.#valuesOf(name, read).get(text)?.count ?? 0
-  }
-
-  #valuesOf(
-    name: string,
-    read: (row: Row) => Value,
-  ): ReadonlyMap<string, { row: Row; readonly count: number }> {
-    const known = this.#byValue.get(name)
-    if (known !== undefined) return known
-    const rows = new Map<string, { row: Row; count: number }>()
-    this.#byValue.set(name, rows)
-    for (const row of this.rows.values()) {
-      const value = read(row)
-      if (value === null) continue
-      const same = rows.get(String(value))
-      if (same === undefined) rows.set(String(value), { row, count: 1 })
-      else same.count++
+  rowsBy(name: string, text: string, read: (row: Row) => Value): readonly Row[] {
+    let rows = this.#byValue.get(name)
+    if (rows === undefined) {
+      // What has no value is kept under a name that no value has.
+      rows = Map.groupBy(this.rows.values(), (row) => `${read(row) ?? '\0'}`)
+      this.#byValue.set(name, rows)
     }
-    return rows
+    return rows.get(text) ?? []
   }
 }
 

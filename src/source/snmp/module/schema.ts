@@ -58,8 +58,8 @@ export type Expression =
   | { all: Expression[] }
   /** dBm of watts. */
   | { dbm: Expression }
-  /** How many rows of another table have this as their value `on`. */
-  | { count: string; on: string; by: Expression }
+  /** How many rows of another table have this as their value `on`; with `distinct`: how many values of that name they have. */
+  | { count: string; on: string; by: Expression; distinct?: string | undefined }
   /** An LLDP id, read as its subtype says. */
   | { lldpId: 'chassis' | 'port'; subtype: Expression; id: Expression }
   | { if: Expression; in: (string | number | boolean)[]; then: Expression; else?: Expression | undefined }
@@ -77,7 +77,7 @@ const expression: z.ZodType<Expression> = z.lazy(() =>
     z.strictObject({ not: expression }),
     z.strictObject({ all: z.array(expression).min(2) }),
     z.strictObject({ dbm: expression }),
-    z.strictObject({ count: name, on: name, by: expression }),
+    z.strictObject({ count: name, on: name, by: expression, distinct: name.optional() }),
     z.strictObject({
       from: expression,
       as: decoder.optional(),
@@ -110,8 +110,14 @@ const table = z.strictObject({
 })
 const linkTarget = z.union([
   z.literal('device'),
-  /** One link a port of a PortList: `key` is filled on the row of `lookup` that has the port as its index, or as its value `on`. */
-  z.strictObject({ ports: expression, lookup: name, on: name.optional(), key: z.string() }),
+  /** One link a port of a PortList: `key` is filled on the row of `lookup` that has the port as its index, or as its value `on`; `plus` is added to each. */
+  z.strictObject({
+    ports: expression,
+    plus: z.int().optional(),
+    lookup: name,
+    on: name.optional(),
+    key: z.string(),
+  }),
   z.strictObject({ key: z.string() }),
   z.strictObject({
     kind: z.string().refine((kind) => isKindName(kind), 'no such kind'),
@@ -136,7 +142,7 @@ const measure = {
   type: z.enum(metricTypes).optional(),
   help: z.string().optional(),
   /** Several rows that say it of one resource make one reading; without it the first is believed. */
-  combine: z.enum(['mean', 'sum', 'max', 'min']).optional(),
+  combine: z.enum(['mean', 'sum', 'max', 'min', 'worst']).optional(),
   value: expression,
 }
 const resource = z.strictObject({

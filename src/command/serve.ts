@@ -29,17 +29,7 @@ export const serve: Command = {
   run: () => serveUntilEnd(findShown),
 }
 
-export const demo: Command = {
-  usage: 'demo\n  Answers with the sample datacenter, whatever the real database holds.',
-  run: () =>
-    serveUntilEnd(async (site) => {
-      if (!site.embedded)
-        throw new Refusal('The sample datacenter lives in the embedded Postgres only: unset DATABASE_URL')
-      return 'plenum_demo'
-    }),
-}
-
-async function serveUntilEnd(choose: (site: Site) => Promise<DatabaseName>): Promise<number> {
+export async function serveUntilEnd(choose: (site: Site) => Promise<DatabaseName>): Promise<number> {
   const stop = untilInterrupted()
   const config = loadConfig(process.env)
   await checkPort(config)

@@ -1,1 +1,116 @@
+/**
+ * The demo: the sample's inventory, and the simulated devices that answer for it. Of the processes on one data folder one has the devices and
+ * the door; another takes them over, at the same addresses, when it ends.
+ */
+import { answerControl, placesOf, type DeviceList, type DevicePlace } from './control.ts'
+import { community, startDatacenter, type Datacenter } from './datacenter.ts'
+import { doorPath, knock, openDoor, type Door } from './door.ts'
+import { Faults } from './fault.ts'
+
 export { sampleInventory } from './sample.ts'
+export { doorPath, knock, DoorClosed, DoorRefusal } from './door.ts'
+export type { DemoRequest, DevicePlace, FaultBegun, FaultEnded, FaultList } from './control.ts'
+
+export interface DemoOptions {
+  dataFolder: string
+  /** Where traps go; null: they are not sent. */
+  traps: { address: string; port: number } | null
+}
+
+export interface Demo {
+  /** Where the devices answer, in this process or another. */
+  readonly devices: readonly DevicePlace[]
+  readonly community: string
+  close(): Promise<void>
+}
+
+/** How often a process without the devices looks whether it must have them. */
+const lookMs = 1_000
+const deadline = () => AbortSignal.timeout(10_000)
+
+export async function startDemo({ dataFolder, traps }: DemoOptions): Promise<Demo> {
+  const path = doorPath(dataFolder)
+  let holder = await hold(path, { traps })
+  let devices = holder?.devices
+  for (let tries = 0; devices === undefined; tries++) {
+    // Who had it when it was tried may have ended since.
+    holder = await hold(path, { traps })
+    devices = holder?.devices ?? (await askWhere(path, tries))
+  }
+  const found = devices
+  const timer = setInterval(() => void takeOver(), lookMs)
+  timer.unref()
+  let taking: Promise<void> | undefined
+  const takeOver = () => {
+    if (holder !== undefined || taking !== undefined) return
+    taking = hold(path, { traps, port: found[0]!.port }).then(
+      (mine) => {
+        holder = mine
+        taking = undefined
+      },
+      () => {
+        taking = undefined
+      },
+    )
+  }
+  return {
+    devices: found,
+    community,
+    async close() {
+      clearInterval(timer)
+      await taking
+      await holder?.close()
+    },
+  }
+}
+
+interface Holder {
+  devices: DevicePlace[]
+  close(): Promise<void>
+}
+
+/** Undefined where another process has the door. */
+async function hold(
+  path: string,
+  options: { traps: DemoOptions['traps']; port?: number },
+): Promise<Holder | undefined> {
+  const {
+    promise: ready,
+    resolve,
+    reject,
+  } = Promise.withResolvers<{ datacenter: Datacenter; faults: Faults }>()
+  // Whoever knocks is told; without anybody it is told below.
+  ready.catch(() => undefined)
+  const door: Door | null = await openDoor(path, async (asked) => {
+    const { datacenter, faults } = await ready
+    return answerControl(asked, datacenter, faults)
+  })
+  if (door === null) return undefined
+  try {
+    const datacenter = await startDatacenter(options)
+    const faults = new Faults(datacenter)
+    resolve({ datacenter, faults })
+    return {
+      devices: placesOf(datacenter),
+      close: async () => {
+        await door.close()
+        faults.endAll()
+        await datacenter.close()
+      },
+    }
+  } catch (error) {
+    reject(error)
+    await door.close()
+    throw error
+  }
+}
+
+/** Undefined where whoever had the door is gone. */
+async function askWhere(path: string, tries: number): Promise<DevicePlace[] | undefined> {
+  try {
+    return ((await knock(path, { do: 'where' }, deadline())) as DeviceList).devices
+  } catch (error) {
+    if (tries >= 10) throw error
+    return undefined
+  }
+}

@@ -64,6 +64,9 @@ export function addServers(
   )
 }
 
+/** LLDP of a server calls it by the address of its first port. */
+const portMac = (seed: number, index: number): string => mac('24:8a:07', seed * 16 + index)
+
 const hardwareNumber = (rack: SampleRack, site: SampleSite, number: number): number =>
   site.number * 1000 + rack.number * 100 + number
 
@@ -91,6 +94,7 @@ function addServer(
       serialNumber: maker.serial(seed),
       assetTag: `SV-${String(seed).padStart(6, '0')}`,
       systemUuid: uuid(seed),
+      chassisId: portMac(seed, 0),
       cpuModel: processor.model,
       cpuCores: processor.cores,
       memoryBytes: (role === 'hypervisor' ? 512 : 256) * 2 ** 30,
@@ -130,7 +134,7 @@ function cable(
     const port = sample.add('NetworkInterface', `eno${index + 1}`, {
       fields: {
         type: '25gbase-x-sfp28',
-        macAddress: mac('24:8a:07', seed * 16 + index),
+        macAddress: portMac(seed, index),
         mtu: 9000,
         speedBps: 25_000_000_000,
         adminStatus: 'UP',

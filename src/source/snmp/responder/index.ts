@@ -38,12 +38,18 @@ export interface Agent {
   fault: Fault | null
   /** Another value at an OID that the agent's Mib has; it stands still. */
   set(oid: string, type: number, text: string): void
+  /** Answers out of another Mib from now on; what was set is forgotten. */
+  load(mib: Mib): void
+  /** Sends a message of its own accord, such as a trap, from the address and port where it listens. */
+  send(bytes: Uint8Array, to: { address: string; port: number }): void
   close(): Promise<void>
 }
 
 export interface Responder {
   add(options: AgentOptions): Promise<Agent>
   readonly agents: ReadonlySet<Agent>
+  /** Since the start, in tenths: the time by which values move. */
+  elapsedSeconds(): number
   close(): Promise<void>
 }
 
@@ -59,6 +65,7 @@ export function startResponder(): Responder {
   return {
     add,
     agents,
+    elapsedSeconds: () => cache.elapsedSeconds(),
     close: async () => {
       await Promise.all([...agents].map((agent) => agent.close()))
     },
@@ -78,6 +85,7 @@ class LiveAgent implements Agent {
   readonly #timers = new Set<NodeJS.Timeout>()
   readonly #cache: AnswerCache
   readonly #closed: () => void
+  #mib: Mib
   #stranger: Socket | null = null
   port: number
   requests = 0
@@ -85,6 +93,7 @@ class LiveAgent implements Agent {
 
   constructor(options: AgentOptions, cache: AnswerCache, closed: () => void) {
     this.#options = options
+    this.#mib = options.mib
     this.#cache = cache
     this.#closed = closed
     this.address = options.address ?? '127.0.0.1'
@@ -100,7 +109,10 @@ class LiveAgent implements Agent {
   async open(): Promise<void> {
     const listening = once(this.#socket, 'listening')
     this.#socket.bind({ port: this.port, address: this.address, exclusive: true })
-    await listening
+    await listening.catch((error: unknown) => {
+      this.#socket.close()
+      throw error
+    })
     // A sender that is gone again is nobody's error.
     this.#socket.on('error', () => undefined)
     this.port = this.#socket.address().port
@@ -108,9 +120,19 @@ class LiveAgent implements Agent {
 
   set(oid: string, type: number, text: string): void {
     const name = encodeOid(oid)
-    const place = this.#options.mib.find(name)
+    const place = this.#mib.find(name)
     if (place < 0) throw new RangeError(`the agent has no ${oid}`)
     this.#own.set(place, { name, type, content: encodeContent(type, text) })
+  }
+
+  load(mib: Mib): void {
+    this.#mib = mib
+    this.#own.clear()
+  }
+
+  send(bytes: Uint8Array, to: { address: string; port: number }): void {
+    // Where nobody listens it is lost, as it would be on a wire.
+    this.#socket.send(bytes, to.port, to.address, () => undefined)
   }
 
   async close(): Promise<void> {
@@ -141,7 +163,8 @@ class LiveAgent implements Agent {
   #respond(fault: Fault | null): Buffer | null {
     if (fault?.kind === 'status') return encodeStatus(request, fault.status)
     if (fault?.kind === 'tooBig' && asked() > fault.over) return encodeStatus(request, errorStatus.tooBig)
-    const { mib, moving = false, maxSizeBytes = 1_472 } = this.#options
+    const { moving = false, maxSizeBytes = 1_472 } = this.#options
+    const mib = this.#mib
     const elapsedSeconds = moving ? this.#cache.elapsedSeconds() : null
     const looped = fault?.kind === 'loop' && request.pduType !== pdu.get
     const make = () => respond(request, { mib, own: this.#own, elapsedSeconds, maxSizeBytes }, looped)

@@ -38,15 +38,25 @@ export class Mib {
 
 const compare = (a: Uint8Array, b: Uint8Array): number => compareOids(a, 0, a.length, b, 0, b.length)
 
-/** A counter's content `elapsedSeconds` after the recording was made: it rises by a rate that its name decides, and wraps. */
+/**
+ * A value's content `elapsedSeconds` after the start: as it says itself, otherwise a counter rises by a rate that its name decides. What is
+ * unsigned wraps.
+ */
 export function movedContent(value: RecordedValue, elapsedSeconds: number): Uint8Array {
-  const wide = value.type === tag.counter64
-  if (!wide && value.type !== tag.counter32) return value.content
+  const { type, content, moves } = value
+  if (moves !== undefined) {
+    const now = moves(elapsedSeconds)
+    if (typeof now === 'string') return Buffer.from(now)
+    return encodeInteger(type, wrap(type, BigInt(Math.floor(now))))
+  }
+  if (type !== tag.counter64 && type !== tag.counter32) return content
   let start = 0n
-  for (const byte of value.content) start = (start << 8n) | BigInt(byte)
-  const moved = start + BigInt(Math.floor(elapsedSeconds * rateOf(value.name)))
-  return encodeInteger(value.type, BigInt.asUintN(wide ? 64 : 32, moved))
+  for (const byte of content) start = (start << 8n) | BigInt(byte)
+  return encodeInteger(type, wrap(type, start + BigInt(Math.floor(elapsedSeconds * rateOf(value.name)))))
 }
+
+const wrap = (type: number, value: bigint): bigint =>
+  type === tag.integer ? value : BigInt.asUintN(type === tag.counter64 ? 64 : 32, value)
 
 /** What a moving counter gains a second: 1 to 65,536, the same for the same name. */
 export function rateOf(name: EncodedOid): number {

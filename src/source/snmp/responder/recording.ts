@@ -9,6 +9,8 @@ export interface RecordedValue {
   readonly type: number
   /** BER content bytes. */
   readonly content: Uint8Array
+  /** What it is so many seconds after the responder's start; a number is wrapped to its type. Absent: by `movedContent`'s rule. */
+  readonly moves?: (elapsedSeconds: number) => number | string
 }
 
 export interface Recording {

@@ -176,6 +176,9 @@ export const canonical = (address: unknown): string =>
     ? new URL(`http://[${String(address)}]`).hostname.slice(1, -1)
     : String(address)
 
+/** What vendors call it. */
+const started: Readonly<Record<string, string>> = { running: 'start', halted: 'stop' }
+
 function bgpPeers(device: RecordedDevice, expected: Expected): Comparison[] {
   const ours = new Map(observed(device, 'BgpPeer').map((one) => [one.fields?.['neighborAddress'], one]))
   const readings = new Map(device.readings.map((one) => [`${one.key} ${one.metric}`, one.value]))
@@ -191,7 +194,7 @@ function bgpPeers(device: RecordedDevice, expected: Expected): Comparison[] {
         bgpPeerRemoteAs: peer['bgpPeerRemoteAs'],
         bgpLocalAs: peer['bgpLocalAs'],
         bgpPeerState: peer['bgpPeerState'],
-        bgpPeerAdminStatus: peer['bgpPeerAdminStatus'],
+        bgpPeerAdminStatus: started[String(peer['bgpPeerAdminStatus'])] ?? peer['bgpPeerAdminStatus'],
         bgpLocalAddr: canonical(peer['bgpLocalAddr']),
         bgpPeerDescr: peer['bgpPeerDescr'] === '' ? null : peer['bgpPeerDescr'],
         bgpPeerFsmEstablishedTime: peer['bgpPeerFsmEstablishedTime'],
@@ -227,22 +230,22 @@ function entities(device: RecordedDevice, expected: Expected): Comparison[] {
     const described = text(part['entPhysicalDescr'])
     const one = hasEntityMib
       ? byKey.get(`device/component/${part['entPhysicalIndex']}`)
-      : components.find(
+      : (components.find(
           ({ fields, attributes, name }) =>
             (attributes?.['entPhysicalDescr'] ?? name) === described &&
-            (fields?.['serialNumber'] ?? null) === serial,
-        )
-    const chassis = ['chassis', 'stack'].includes(partClass)
+            (fields?.['serialNumber'] ?? null) === ownSerial(serial),
+        ) ?? components.find(({ fields }) => serial !== null && fields?.['serialNumber'] === serial))
+    const chassis = one === undefined && ['chassis', 'stack'].includes(partClass)
     const ours = chassis ? device.observations[0] : one
     const wanted = {
       entPhysicalDescr: described,
       entPhysicalName: text(part['entPhysicalName']),
       entPhysicalClass: text(part['entPhysicalClass']),
       entPhysicalModelName: text(part['entPhysicalModelName']),
-      entPhysicalSerialNum: serial,
+      entPhysicalSerialNum: ownSerial(serial),
       entPhysicalMfgName: text(part['entPhysicalMfgName']),
       entPhysicalHardwareRev: text(part['entPhysicalHardwareRev']),
-      entPhysicalFirmwareRev: text(part['entPhysicalFirmwareRev']),
+      entPhysicalFirmwareRev: ownSerial(text(part['entPhysicalFirmwareRev'])),
       entPhysicalSoftwareRev: text(part['entPhysicalSoftwareRev']),
     }
     const told = Object.fromEntries(
@@ -253,6 +256,10 @@ function entities(device: RecordedDevice, expected: Expected): Comparison[] {
     return compare('entity', part['entPhysicalIndex'], told, ourPart(ours))
   })
 }
+
+/** What some write where there is none. */
+const ownSerial = (serial: string | null): string | null =>
+  serial === 'N/A' || serial === 'BUILTIN' ? null : serial
 
 function ourPart(one: Observation | undefined): Record<string, unknown> {
   const { fields = {}, attributes = {} } = one ?? {}

@@ -1,6 +1,6 @@
 /** The other tool's classes of sensors: our metrics for each, and what its figure is multiplied by to be in our unit. */
 const classes: Readonly<Record<string, { metrics: readonly string[]; times: number }>> = {
-  state: { metrics: ['hw.status', 'hw.switched_on'], times: 1 },
+  state: { metrics: ['hw.status'], times: 1 },
   temperature: { metrics: ['hw.temperature'], times: 1 },
   humidity: { metrics: ['hw.humidity'], times: 0.01 },
   fanspeed: { metrics: ['hw.fan.speed'], times: 1 },

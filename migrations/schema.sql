@@ -2,9 +2,13 @@
 
 create sequence audit_id_seq as bigint increment 1;
 
+create sequence metric_id_seq as integer increment 1;
+
 create sequence resource_history_seq_seq as bigint increment 1;
 
 create sequence resource_id as bigint increment 1;
+
+create sequence series_id_seq as bigint increment 1;
 
 create sequence token_id_seq as bigint increment 1;
 
@@ -102,6 +106,29 @@ create table log_head (
   seq bigint default 0 not null
 );
 
+create table metric (
+  id integer generated as identity not null,
+  name text not null,
+  unit text not null,
+  type text not null,
+  help text not null
+);
+
+create table metric_head (
+  only_row boolean default true not null,
+  seq bigint default 0 not null,
+  compacted_seq bigint default 0 not null,
+  compacted_until timestamp with time zone default '-infinity'::timestamp with time zone not null
+);
+
+create table metric_tick (
+  seq bigint not null,
+  from_at timestamp with time zone not null,
+  to_at timestamp with time zone not null,
+  samples integer not null,
+  payload bytea not null
+);
+
 create table observation (
   source_id bigint not null,
   key text not null,
@@ -121,7 +148,8 @@ create table observation (
   first_seen_at timestamp with time zone not null,
   changed_at timestamp with time zone not null,
   missed_listings integer default 0 not null,
-  missed_since timestamp with time zone
+  missed_since timestamp with time zone,
+  part text
 );
 
 create table resource (
@@ -165,6 +193,34 @@ create table resource_history (
   changes jsonb default '[]'::jsonb not null
 );
 
+create table sample_chunk (
+  series_id bigint not null,
+  hour timestamp with time zone not null,
+  samples integer not null,
+  is_rollup boolean not null,
+  payload bytea not null
+);
+
+create table sample_day (
+  series_id bigint not null,
+  day timestamp with time zone not null,
+  payload bytea not null
+);
+
+create table sample_fine (
+  series_id bigint not null,
+  hour timestamp with time zone not null,
+  samples integer not null,
+  payload bytea not null
+);
+
+create table series (
+  id bigint generated as identity not null,
+  resource_id bigint not null,
+  metric_id integer not null,
+  source_id bigint not null
+);
+
 create table source (
   id bigint not null,
   name text not null,
@@ -178,7 +234,14 @@ create table source (
   changed integer,
   failure text,
   held text,
-  epoch bigint default 0 not null
+  epoch bigint default 0 not null,
+  breaker text,
+  push_lag_seconds double precision,
+  asked_at timestamp with time zone,
+  asked_by text,
+  asked_accept boolean default false not null,
+  answered_at timestamp with time zone,
+  answer jsonb
 );
 
 create table token (
@@ -229,6 +292,18 @@ alter table log_head add constraint log_head_only_row_check CHECK (only_row);
 
 alter table log_head add constraint log_head_pkey PRIMARY KEY (only_row);
 
+alter table metric add constraint metric_name_key UNIQUE (name);
+
+alter table metric add constraint metric_pkey PRIMARY KEY (id);
+
+alter table metric add constraint metric_type_check CHECK ((type = ANY (ARRAY['gauge'::text, 'counter'::text, 'state'::text])));
+
+alter table metric_head add constraint metric_head_only_row_check CHECK (only_row);
+
+alter table metric_head add constraint metric_head_pkey PRIMARY KEY (only_row);
+
+alter table metric_tick add constraint metric_tick_pkey PRIMARY KEY (seq);
+
 alter table observation add constraint observation_pkey PRIMARY KEY (source_id, key);
 
 alter table observation add constraint observation_source_id_fkey FOREIGN KEY (source_id) REFERENCES resource(id) DEFERRABLE INITIALLY DEFERRED;
@@ -238,6 +313,18 @@ alter table resource add constraint resource_pkey PRIMARY KEY (id);
 alter table resource_gone add constraint resource_gone_pkey PRIMARY KEY (id);
 
 alter table resource_history add constraint resource_history_pkey PRIMARY KEY (resource_id, seq);
+
+alter table sample_chunk add constraint sample_chunk_pkey PRIMARY KEY (series_id, hour);
+
+alter table sample_day add constraint sample_day_pkey PRIMARY KEY (series_id, day);
+
+alter table sample_fine add constraint sample_fine_pkey PRIMARY KEY (series_id, hour);
+
+alter table series add constraint series_metric_id_fkey FOREIGN KEY (metric_id) REFERENCES metric(id);
+
+alter table series add constraint series_pkey PRIMARY KEY (id);
+
+alter table series add constraint series_resource_id_metric_id_source_id_key UNIQUE (resource_id, metric_id, source_id);
 
 alter table source add constraint source_id_fkey FOREIGN KEY (id) REFERENCES resource(id) DEFERRABLE INITIALLY DEFERRED;
 
@@ -286,6 +373,8 @@ CREATE INDEX link_history_open ON public.link_history USING btree (from_id, type
 CREATE INDEX link_history_time ON public.link_history USING btree (valid_from);
 
 CREATE INDEX link_history_to ON public.link_history USING btree (to_id);
+
+CREATE INDEX observation_part ON public.observation USING btree (source_id, part) WHERE (part IS NOT NULL);
 
 CREATE INDEX observation_resource ON public.observation USING btree (resource_id);
 

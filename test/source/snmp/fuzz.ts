@@ -4,8 +4,10 @@ import {
   encodeMessage,
   encodeOid,
   encodeVarbind,
+  formatOid,
   pdu,
   tag,
+  type Answer,
 } from '../../../src/source/snmp/protocol/index.ts'
 
 export type Random = () => number
@@ -49,6 +51,42 @@ export function sampleAnswer(requestId: number, community = 'public'): Buffer {
   return encodeMessage({ ...head, requestId, status: 0, index: 0, varbinds })
 }
 
+const pickLength = [0, 1, 2, 4, 6, 16, 40, 127, 128, 200, 255, 256, 400]
+
+/** An answer with one to twelve varbinds of any type, their names in order. */
+export function randomAnswer(requestId: number, random: Random, community = 'public'): Buffer {
+  const count = 1 + Math.floor(random() * 12)
+  const types = Array.from({ length: count }, () => pick(random, contents)[0])
+  const last = [0, 0]
+  const varbinds = types.map((type, i) => {
+    last[i % 2] = (last[i % 2] as number) + 1 + Math.floor(random() ** 8 * 1_000_000_000)
+    const name = encodeOid(`1.3.6.1.2.1.2.2.1.${(i % 2) + 1}.${last[i % 2]}`)
+    return encodeVarbind(name, type, randomContent(type, random))
+  })
+  const head = { version: 1, community: Buffer.from(community), type: pdu.response }
+  return encodeMessage({ ...head, requestId, status: 0, index: 0, varbinds })
+}
+
+function randomContent(type: number, random: Random): Uint8Array {
+  const number = BigInt(Math.floor(random() * 2 ** 32)) << BigInt(Math.floor(random() * 33))
+  switch (type) {
+    case tag.octetString:
+      return Uint8Array.from({ length: pick(random, pickLength) }, () => Math.floor(random() * 256))
+    case tag.oid:
+      return encodeContent(type, `1.3.6.1.${Math.floor(random() * 2 ** 32)}.${Math.floor(random() * 200)}`)
+    case tag.ipAddress:
+      return Uint8Array.from({ length: 4 }, () => Math.floor(random() * 256))
+    case tag.integer:
+      return encodeContent(type, String(BigInt.asIntN(32, number)))
+    case tag.counter64:
+      return encodeContent(type, String(BigInt.asUintN(64, number)))
+    case tag.noSuchInstance:
+      return new Uint8Array(0)
+    default:
+      return encodeContent(type, String(BigInt.asUintN(32, number)))
+  }
+}
+
 /** One to four changes: bits, bytes, lengths, cuts, repetitions, insertions. */
 export function mutate(bytes: Uint8Array, random: Random): Buffer {
   let mutated = Buffer.from(bytes)
@@ -86,6 +124,19 @@ export interface Decoded {
   type: number
   value: bigint | string
 }
+
+/** What the fast decoder took of an answer, in the form of the slow one. */
+export const readAll = (answer: Answer): Decoded[] =>
+  Array.from({ length: answer.count }, (_, i) => {
+    const cell = answer.select(i, 0)
+    const content = answer.bytes.subarray(answer.valueStart[i], answer.valueEnd[i])
+    const isNumber = !Number.isNaN(cell.number())
+    return {
+      name: formatOid(answer.name(i)),
+      type: cell.type,
+      value: isNumber ? BigInt(cell.value() as number | bigint) : Buffer.from(content).toString('hex'),
+    }
+  })
 
 interface Element {
   type: number

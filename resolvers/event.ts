@@ -20,6 +20,8 @@ const eventTypes = [
   'SourceSynced',
   'SyncHeld',
   'SourceFailed',
+  'SourceRecovered',
+  'Notice',
   'LogRestored',
   'TokenCreated',
   'TokenRevoked',

@@ -28,7 +28,15 @@ export type GraphEvent =
 
 /** Facts that change no resource of the graph: kept for the audit trail and for subscribers of `events`. */
 export interface NoteEvent {
-  type: 'SourceSynced' | 'SyncHeld' | 'SourceFailed' | 'LogRestored' | 'TokenCreated' | 'TokenRevoked'
+  type:
+    | 'SourceSynced'
+    | 'SyncHeld'
+    | 'SourceFailed'
+    | 'SourceRecovered'
+    | 'Notice'
+    | 'LogRestored'
+    | 'TokenCreated'
+    | 'TokenRevoked'
   /** The resource it is about, if any. */
   id?: ResourceId
   detail: Record<string, unknown>

@@ -20,8 +20,10 @@ import { membersOfResources } from './observation/store.ts'
 import { saveSource } from './origin.ts'
 import { provenanceOf } from './provenance.ts'
 import { openSnapshot, openSnapshotAt } from './snapshot/store.ts'
-import { sourceStates } from './source/store.ts'
-import { push, sync } from './sync.ts'
+import { tellFailure } from './failure.ts'
+import { push } from './push.ts'
+import { noteSource, sourceStates } from './source/store.ts'
+import { sync } from './sync.ts'
 import { answerBefore, transact, type Transacting } from './transact.ts'
 import type { Resources } from './verbs.ts'
 import { readHead } from '../event/store.ts'
@@ -46,7 +48,9 @@ export function startResources({ db, wake }: ResourcesOptions): Resources {
     merge: (request, by) => mergeInto(transacting, request, by),
     split: (request, by) => split(transacting, request, by),
     sync: (request, by) => sync(transacting, request, by),
-    push: (sourceId, changes, by) => push(transacting, sourceId, changes, by),
+    push: (sourceId, changes, by, options) => push(transacting, sourceId, changes, by, options),
+    noteFailure: (sourceId, failure, by) => tellFailure(transacting, sourceId, failure, by),
+    noteSource: (sourceId, note) => noteSource(db, sourceId, note),
     async saveSource(definition, by) {
       let id = 0
       await transact(transacting, by, false, async (trx, at) => {

@@ -5,12 +5,12 @@
 import type { Knex } from 'knex'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { appendEvents } from '../event/store.ts'
-import { notFound, PlenumError } from '../errors.ts'
+import { notFound } from '../errors.ts'
 import { checkObservation, Problems } from './check.ts'
+import { messageOf, refuseFormer, tellFailure, tellRecovery } from './failure.ts'
 import { vanishingCount, vanishingShare } from './inventory.ts'
 import {
   findSource,
-  membersByKey,
   membersOfSource,
   noteMissed,
   noteSeen,
@@ -19,26 +19,25 @@ import {
 } from './observation/store.ts'
 import { toMember } from './origin.ts'
 import type { Member } from './reconcile/member.ts'
-import type { Actor, Gone, Observation, ResourceId } from './resource.ts'
-import { isCurrentEpoch, noteFailure, noteSync } from './source/store.ts'
+import type { Actor, Observation, ResourceId } from './resource.ts'
+import { noteFailure, noteSync } from './source/store.ts'
 import { transact, type Transacting } from './transact.ts'
-import type { SyncRequest, SyncResult, WriteResult } from './verbs.ts'
+import type { SyncRequest, SyncResult } from './verbs.ts'
 import { each } from './write/breathe.ts'
 import { hashOf } from './write/hash.ts'
 import { canonical } from './write/relink.ts'
 import { write } from './write/pipeline.ts'
 
-const listingsUntilGone = 2
+export const listingsUntilGone = 2
 
 export async function sync(transacting: Transacting, request: SyncRequest, by: Actor): Promise<SyncResult> {
   const began = new Date()
   const listed = await readListing(request).catch(async (error: unknown) => {
-    if (!request.signal.aborted) await tellFailure(transacting, request.sourceId, error, by)
+    if (!request.signal.aborted) await tellFailure(transacting, request.sourceId, messageOf(error), by)
     throw error
   })
   return transact(transacting, by, false, async (trx, at) => {
     const source = await sourceOf(trx, request.sourceId)
-    await refuseFormer(trx, source, request.epoch)
     const known = await membersOfSource(trx, source.id)
     const missing = known.filter((member) => !listed.has(member.key))
     const held = request.acceptVanished ? null : heldBecause(missing, known.length, source)
@@ -49,29 +48,19 @@ export async function sync(transacting: Transacting, request: SyncRequest, by: A
     await noteBack(trx, source, known, listed, changed)
     const writing = { changed, removed: ending, unchanged: listed.size - changed.length }
     const result = await write(trx, { ...writing, strict: false, intent: source.role === 'intent' }, by, at)
+    const former = await noteFailure(trx, source.id, request.standing ?? null)
     await noteSync(trx, source.id, {
+      failure: request.standing ?? null,
       at: began,
       tookSeconds: (Date.now() - began.getTime()) / 1_000,
       seen: listed.size,
       changed: changed.length + ending.length,
       held,
     })
+    if (former?.before != null) await tellRecovery(trx, source.id, former.before, by, at)
+    await refuseFormer(trx, source.name, request.fence)
     return { ...result, seen: listed.size, held }
   })
-}
-
-/** Fences off a process that slept past its turn. */
-async function refuseFormer(
-  trx: Knex.Transaction,
-  source: SourceRow,
-  epoch: number | undefined,
-): Promise<void> {
-  if (epoch === undefined || (await isCurrentEpoch(trx, source.id, epoch))) return
-  throw new PlenumError(
-    'CONFLICT',
-    `The turn on source ${source.name} is another process' by now: its listing is dropped`,
-    { reason: 'STATE' },
-  )
 }
 
 /** Whether a claim ends with this listing: at once when people accept it, else when it was missed often enough. */
@@ -92,7 +81,7 @@ async function noteAbsent(
   if (missed.length > 0) await noteMissed(trx, source.id, missed, at)
 }
 
-async function tellHeld(
+export async function tellHeld(
   trx: Knex.Transaction,
   source: SourceRow,
   held: string,
@@ -118,40 +107,7 @@ async function noteBack(
   if (back.length > 0) await noteSeen(trx, source.id, back)
 }
 
-/** Pushed changes: what is said to be gone is gone at once. */
-export function push(
-  transacting: Transacting,
-  sourceId: ResourceId,
-  changes: readonly (Observation | Gone)[],
-  by: Actor,
-): Promise<WriteResult> {
-  const last = new Map(changes.map((change) => [change.key, change]))
-  const problems = new Problems()
-  const listed = new Map<string, Observation>()
-  for (const change of last.values())
-    if (!('gone' in change)) listed.set(change.key, checkObservation(change, change.key, problems))
-  problems.end()
-  return transact(transacting, by, false, async (trx, at) => {
-    const source = await sourceOf(trx, sourceId)
-    const known = await membersByKey(trx, source.id, [...last.keys()])
-    const changed = await changedOf(listed, known, source, at)
-    const removed = known.filter((member) => !listed.has(member.key))
-    return write(
-      trx,
-      {
-        changed,
-        removed,
-        unchanged: listed.size - changed.length,
-        strict: false,
-        intent: source.role === 'intent',
-      },
-      by,
-      at,
-    )
-  })
-}
-
-async function sourceOf(trx: Transacting['db'], id: ResourceId): Promise<SourceRow> {
+export async function sourceOf(trx: Transacting['db'], id: ResourceId): Promise<SourceRow> {
   const source = await findSource(trx, { id })
   if (source === undefined) throw notFound(`There is no source ${id}`)
   return source
@@ -176,7 +132,7 @@ async function readListing({ listing, signal }: SyncRequest): Promise<Map<string
   return listed
 }
 
-function heldBecause(missing: readonly StoredMember[], known: number, source: SourceRow): string | null {
+export function heldBecause(missing: readonly unknown[], known: number, source: SourceRow): string | null {
   if (!source.authoritative || missing.length <= vanishingCount || missing.length <= known * vanishingShare)
     return null
   return `${missing.length} of ${known} things are gone at once: nothing was ended; accept it by syncSource with acceptVanished, or repair the source`
@@ -201,21 +157,4 @@ async function changedOf(
     })
   })
   return changed
-}
-
-const longestFailure = 1_000
-
-/** A listing failed: the source says so until one succeeds. Told as an event when it was not known yet. */
-async function tellFailure(
-  { db, wake }: Transacting,
-  sourceId: ResourceId,
-  error: unknown,
-  by: Actor,
-): Promise<void> {
-  const failure = (error instanceof Error ? error.message : String(error)).slice(0, longestFailure)
-  await db.transaction(async (trx) => {
-    if (!(await noteFailure(trx, sourceId, failure))) return
-    await appendEvents(trx, by.name, [{ type: 'SourceFailed', id: sourceId, detail: { failure } }])
-  })
-  wake()
 }

@@ -120,10 +120,37 @@ export interface SyncRequest {
   /** The whole listing. Failing midway changes nothing. */
   listing: AsyncIterable<Observation>
   acceptVanished?: boolean
-  /** Fences off a holder whose turn is over: refused unless it is the source's epoch. */
-  epoch?: number
+  /** Fences off a holder whose turn is over: refused unless the turn still has this epoch. */
+  fence?: Fence
+  /** What stays wrong although the source can be listed: its watch is down. */
+  standing?: string | null
   signal: AbortSignal
 }
+/** The turn in which something is written; see src/turn.ts. */
+export interface Fence {
+  turn: string
+  epoch: number
+}
+
+/** A part of a source that was listed as a whole, or that does not answer; see src/source/source.ts. */
+export interface Part {
+  part: string
+  things: Observation[]
+}
+export interface Silent {
+  silent: string
+}
+export type Pushed = Observation | Gone | Part | Silent
+
+export interface PushResult extends WriteResult {
+  /** What could not be taken in, and why: the rest was. */
+  refused: { key: string; message: string }[]
+  /** Things that parts left out and that are still claimed. */
+  missing: number
+  /** Set when an authoritative source left out too much of a part to be believed; nothing of that part was ended. */
+  held: string | null
+}
+
 export interface SyncResult extends WriteResult {
   seen: number
   /** Set when too much was gone to be believed; nothing was ended. */
@@ -164,8 +191,20 @@ export interface Resources {
     by: Actor,
   ): Promise<WriteResult>
   sync(request: SyncRequest, by: Actor): Promise<SyncResult>
-  /** Pushed changes of one source. */
-  push(sourceId: ResourceId, changes: readonly (Observation | Gone)[], by: Actor): Promise<WriteResult>
+  /** Pushed changes of one source, in their order. What is faulty is refused by itself. */
+  push(
+    sourceId: ResourceId,
+    changes: readonly Pushed[],
+    by: Actor,
+    options?: { fence?: Fence },
+  ): Promise<PushResult>
+  /** What is wrong with a source now, null: nothing; told as an event when it begins and when it ends. */
+  noteFailure(sourceId: ResourceId, failure: string | null, by: Actor): Promise<void>
+  /** How a source does, beyond its listings. */
+  noteSource(
+    sourceId: ResourceId,
+    note: { seenAt?: Date; seen?: number; breaker?: string; pushLagSeconds?: number },
+  ): Promise<void>
   saveSource(
     source: {
       name: string
@@ -200,6 +239,8 @@ export interface Resources {
         changed: number | null
         failure: string | null
         held: string | null
+        pushLagSeconds: number | null
+        breaker: 'CLOSED' | 'OPEN' | 'HALF_OPEN' | null
       }
     >
   >

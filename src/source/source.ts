@@ -5,6 +5,9 @@
  */
 import type { Gone, Observation } from '../resource/resource.ts'
 
+/** How a configuration refers to a secret; for the schemas of drivers' settings. */
+export const secretReference = /^(?:env:[A-Za-z_]\w*|file:.+|command:.+)$/s
+
 /** What went wrong, by what can be done about it. */
 export const sourceFailures = [
   /** Nobody listens, no route, the name is unknown, the connection broke. */
@@ -67,6 +70,11 @@ export interface Part {
   things: Observation[]
 }
 
+/** A part that does not answer: nothing of it is gone, all that it held is stale until it is listed again. */
+export interface Silent {
+  silent: string
+}
+
 /** Something that happened, to be kept as an event of the source, or of the thing with this key: a trap, a notification. */
 export interface Notice {
   notice: string
@@ -74,8 +82,8 @@ export interface Notice {
   detail: Record<string, unknown>
 }
 
-/** What a watch tells: a thing as it is now, one that is gone, a part listed anew, values, or something that happened. */
-export type Told = Observation | Gone | Part | Notice | { readings: Reading[] }
+/** What a watch tells: a thing as it is now, one that is gone, a part listed anew or silent, values, or something that happened. */
+export type Told = Observation | Gone | Part | Silent | Notice | { readings: Reading[] }
 
 export interface LogQuery {
   keys: readonly string[]
@@ -124,8 +132,13 @@ export interface SourceEnvironment {
   /** The value behind `env:NAME`, `file:PATH` or `command:LINE`; such references are the only form in which a config holds secrets. */
   secret(reference: string): Promise<string>
   /**
-   * Which of `shards` pieces of the work this process has now, where the driver divides its work (SNMP: devices by hash of their address). `changed` aborts
-   * when the division is no longer this one.
+   * Waits until one more request may go out to the source, by its rate and how many it bears at once; call what it gives when the answer is there. Drivers ask
+   * before every request that they send, unless they bound themselves (SNMP: per device).
+   */
+  admit?(signal: AbortSignal): Promise<() => void>
+  /**
+   * Which of `count` pieces of the work this process has now, where the driver divides its work (SNMP: devices by hash of their address): `Driver.shards` says
+   * into how many. For other drivers there is one piece, and whoever has it lists and watches.
    */
   shards: { count: number; mine(): readonly number[]; onChange(listener: () => void): () => void }
   /** Addresses of things that the inventory knows and that this source might ask: management addresses of devices. */
@@ -142,6 +155,8 @@ export interface Driver<Settings = unknown> {
   /** Default rank among sources: larger is believed first. */
   precedence: number
   role: 'intent' | 'observed'
+  /** Into how many pieces the work of one source may be divided between processes; default 1. A divided source is watched by all of them, and not listed. */
+  shards?: number
   metrics: readonly MetricDefinition[]
   /** The settings of one source in the configuration, strict: unknown keys are refused with their path (a zod schema's parse). */
   parseSettings(value: unknown): Settings

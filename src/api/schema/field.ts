@@ -26,7 +26,16 @@ const walkResolvers: Record<Walk['shape'], (walk: Walk) => FieldResolver> = {
   },
 }
 
-const noState = { lastSyncAt: null, tookSeconds: null, seen: null, changed: null, failure: null, held: null }
+const noState = {
+  lastSyncAt: null,
+  tookSeconds: null,
+  seen: null,
+  changed: null,
+  failure: null,
+  held: null,
+  pushLagSeconds: null,
+  breaker: null,
+}
 
 /** Not in the graph: a sync that changes nothing writes no event. */
 async function sourceState({ vertex }: View, _: unknown, context: Context): Promise<object> {

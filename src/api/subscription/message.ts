@@ -33,6 +33,8 @@ const notes: ReadonlySet<string> = new Set([
   'SourceSynced',
   'SyncHeld',
   'SourceFailed',
+  'SourceRecovered',
+  'Notice',
   'LogRestored',
   'TokenCreated',
   'TokenRevoked',

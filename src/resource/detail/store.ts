@@ -31,7 +31,7 @@ interface OriginRow {
 
 /** Last seen: at the start of the source's last complete sync, unless it was missed in it; for inventories when it was last stated anew. */
 const originColumns = `o.resource_id, o.source_id, o.key, s.precedence, o.hearsay, (extract(epoch from o.first_seen_at) * 1000)::float8 as first_seen,
-  (extract(epoch from case when o.missed_listings = 0 then greatest(s.last_sync_at, o.changed_at) else o.changed_at end) * 1000)::float8 as last_seen, o.missed_listings > 0 as stale`
+  (extract(epoch from case when o.missed_since is null then greatest(s.last_sync_at, o.changed_at) else o.changed_at end) * 1000)::float8 as last_seen, o.missed_since is not null as stale`
 
 const toOrigin = (row: OriginRow): Origin => ({
   resourceId: Number(row.resource_id),

@@ -198,11 +198,11 @@ export async function saveMembers(
 ): Promise<void> {
   await inChunks(writes, (chunk) =>
     trx.raw(
-      `insert into observation (source_id, key, resource_id, kind, name, status, labels, owner, contact, fields, attributes, links, without, hearsay, content_hash, first_seen_at, changed_at)
-       select source_id, key, resource_id, kind, name, status, labels, owner, contact, fields, attributes, links, without, hearsay, decode(hash, 'hex'), ?, ?
+      `insert into observation (source_id, key, resource_id, kind, name, status, labels, owner, contact, fields, attributes, links, without, hearsay, content_hash, part, first_seen_at, changed_at)
+       select source_id, key, resource_id, kind, name, status, labels, owner, contact, fields, attributes, links, without, hearsay, decode(hash, 'hex'), part, ?, ?
        from jsonb_to_recordset(?) as r (source_id bigint, key text, resource_id bigint, kind text, name text, status text, labels jsonb, owner text, contact text,
-         fields jsonb, attributes jsonb, links jsonb, without text[], hearsay boolean, hash text)
-       on conflict (source_id, key) do update set resource_id = excluded.resource_id, kind = excluded.kind, name = excluded.name, status = excluded.status,
+         fields jsonb, attributes jsonb, links jsonb, without text[], hearsay boolean, hash text, part text)
+       on conflict (source_id, key) do update set part = coalesce(excluded.part, observation.part), resource_id = excluded.resource_id, kind = excluded.kind, name = excluded.name, status = excluded.status,
          labels = excluded.labels, owner = excluded.owner, contact = excluded.contact, fields = excluded.fields, attributes = excluded.attributes, links = excluded.links, without = excluded.without,
          hearsay = excluded.hearsay, content_hash = excluded.content_hash, changed_at = excluded.changed_at, missed_listings = 0, missed_since = null`,
       [at, at, JSON.stringify(chunk.map(toRecord))],
@@ -226,6 +226,7 @@ const toRecord = ({ member, resourceId, hash }: MemberWrite) => ({
   without: (['status', 'owner', 'contact'] as const).filter((name) => member[name] === null),
   hearsay: member.hearsay ?? false,
   hash: hash.toString('hex'),
+  part: member.part ?? null,
 })
 
 /** Observations that stay as they are and now belong to another resource. */

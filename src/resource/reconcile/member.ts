@@ -15,6 +15,8 @@ export interface Member extends Observation {
   resourceId: ResourceId | null
   firstSeenAt: number
   changedAt: number
+  /** The part of its source that it was listed with. */
+  part?: string
 }
 
 /** What names a member: its source and the source's key. */

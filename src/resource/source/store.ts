@@ -25,6 +25,8 @@ export interface SyncNote {
   seen: number
   changed: number
   held: string | null
+  /** What stays wrong although it was listed. */
+  failure: string | null
 }
 
 /** A complete listing was taken in: everything it has was seen at its start. */
@@ -35,22 +37,52 @@ export async function noteSync(trx: Knex.Transaction, id: ResourceId, note: Sync
     seen: note.seen,
     changed: note.changed,
     held: note.held,
-    failure: null,
+    failure: note.failure,
   })
 }
 
-/** Whether that is news. */
-export async function noteFailure(db: Knex, id: ResourceId, failure: string): Promise<boolean> {
-  return (
-    (await db('source').where({ id }).whereRaw('failure is distinct from ?', [failure]).update({ failure })) >
-    0
+/** What is wrong with the source now; null: nothing. Gives what it was before when that is news: that it fails, or fails no more. */
+export async function noteFailure(
+  db: Knex,
+  id: ResourceId,
+  failure: string | null,
+): Promise<{ before: string | null } | undefined> {
+  const { rows } = await db.raw<{ rows: { before: string | null }[] }>(
+    `with old as (select id, failure from source where id = :id for update)
+     update source s set failure = :failure from old where s.id = old.id and old.failure is distinct from :failure returning old.failure as before`,
+    { id, failure },
   )
+  const before = rows[0]?.before
+  return before === undefined || (before === null) === (failure === null) ? undefined : { before }
 }
 
-/** Whether a holder of this epoch may still write for the source. */
-export async function isCurrentEpoch(trx: Knex.Transaction, id: ResourceId, epoch: number): Promise<boolean> {
-  const [row] = (await trx('source').where({ id }).select('epoch').forShare()) as { epoch: string }[]
-  return row !== undefined && Number(row.epoch) === epoch
+export interface SourceNote {
+  /** A source that only watches was well at this time. */
+  seenAt?: Date
+  seen?: number
+  breaker?: string
+  pushLagSeconds?: number
+}
+
+/** How a source does, beyond its listings. */
+export async function noteSource(db: Knex, id: ResourceId, note: SourceNote): Promise<void> {
+  await db('source')
+    .where({ id })
+    .update({
+      ...(note.seenAt === undefined ? {} : { last_sync_at: note.seenAt }),
+      ...(note.seen === undefined ? {} : { seen: note.seen }),
+      ...(note.breaker === undefined ? {} : { breaker: note.breaker }),
+      ...(note.pushLagSeconds === undefined ? {} : { push_lag_seconds: note.pushLagSeconds }),
+    })
+}
+
+/** Whether the turn is still the one it was: kept so until the transaction ends, which should be soon. */
+export async function isCurrent(
+  trx: Knex.Transaction,
+  { turn, epoch }: { turn: string; epoch: number },
+): Promise<boolean> {
+  const rows = await trx('turn').where({ name: turn, epoch }).select('name').forShare()
+  return rows.length > 0
 }
 
 export interface SourceStatus {
@@ -60,6 +92,10 @@ export interface SourceStatus {
   changed: number | null
   failure: string | null
   held: string | null
+  /** How long what was pushed took until it was written. */
+  pushLagSeconds: number | null
+  /** Of the process that has the source's turn. */
+  breaker: 'CLOSED' | 'OPEN' | 'HALF_OPEN' | null
 }
 
 export async function sourceStates(db: Knex): Promise<Map<ResourceId, SourceStatus>> {
@@ -72,9 +108,11 @@ export async function sourceStates(db: Knex): Promise<Map<ResourceId, SourceStat
       changed: number | null
       failure: string | null
       held: string | null
+      lag: number | null
+      breaker: SourceStatus['breaker']
     }[]
   }>(
-    'select id, (extract(epoch from last_sync_at) * 1000)::float8 as last_sync, last_sync_seconds as took, seen, changed, failure, held from source',
+    'select id, (extract(epoch from last_sync_at) * 1000)::float8 as last_sync, last_sync_seconds as took, seen, changed, failure, held, push_lag_seconds as lag, breaker from source',
   )
   return new Map(
     rows.map((row) => [
@@ -86,6 +124,8 @@ export async function sourceStates(db: Knex): Promise<Map<ResourceId, SourceStat
         changed: row.changed,
         failure: row.failure,
         held: row.held,
+        pushLagSeconds: row.lag,
+        breaker: row.breaker,
       },
     ]),
   )

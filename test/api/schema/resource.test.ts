@@ -77,7 +77,16 @@ const resources: Partial<Resources> = {
       new Map([
         [
           netbox.id,
-          { lastSyncAt: at, tookSeconds: 1.5, seen: 10, changed: 2, failure: null, held: 'too much gone' },
+          {
+            lastSyncAt: at,
+            tookSeconds: 1.5,
+            seen: 10,
+            changed: 2,
+            failure: null,
+            held: 'too much gone',
+            pushLagSeconds: null,
+            breaker: null,
+          },
         ],
       ]),
     ),

@@ -1,0 +1,271 @@
+/**
+ * Measuring: samples come in by `record`, are written as ticks, and every process follows the ticks: the latest of every series and the last hours are in memory.
+ * Hours that are over become chunks and rollups, by the process whose turn it is.
+ */
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import type { Knex } from 'knex'
+import type { Logger } from 'pino'
+import { startLoop } from '../loop.ts'
+import type { ResourceId } from '../resource/resource.ts'
+import type { Turn, Turns } from '../turn.ts'
+import { Catalogue } from './catalogue.ts'
+import { Collector } from './collect.ts'
+import { compact, dayMs } from './compact.ts'
+import { Head, hourMs } from './head.ts'
+import { dropPartitions } from './kept/store.ts'
+import type { Aggregate, Metric, Reading, Refusal, Sample, Series } from './metric.ts'
+import { readGrids, toSeries, type Range } from './read.ts'
+import { firstOpenTick, noteCompacted, readCompacted, readTicks } from './store.ts'
+import { decodeTick } from './tick.ts'
+
+export interface Metrics {
+  /** Takes samples in; never throws, never waits. `sourceId` 0: Plenum itself. */
+  record(sourceId: ResourceId, samples: readonly Sample[]): void
+  /** Says what metrics mean. */
+  define(metrics: readonly Metric[]): Promise<void>
+  /** What is measured, by name; of these resources when given. */
+  metrics(resourceIds?: Iterable<ResourceId>): Metric[]
+  metric(name: string): Metric | undefined
+  /** The latest of each series of a resource; of several sources the newest first. */
+  readings(resourceId: ResourceId, metrics?: readonly string[]): Reading[]
+  /** Series on a grid, of those that have anything in the range. LIMIT_EXCEEDED when they would be too many values. */
+  series(request: {
+    resourceIds: readonly ResourceId[]
+    metrics: readonly string[]
+    range: Range
+    aggregate: Aggregate
+  }): Promise<Series[]>
+  /** Called after each tick that was applied, with the ids of the resources that have new samples. */
+  onTick(listener: (resourceIds: ReadonlySet<ResourceId>) => void): () => void
+  /** Writes what waits and applies it. */
+  flush(): Promise<void>
+  /** Makes chunks of all hours that are over; what the loop does by itself. */
+  compact(): Promise<number>
+  counters(): {
+    refused: Readonly<Record<Refusal, number>>
+    dropped: number
+    written: number
+    series: number
+    inMemory: number
+  }
+  close(): Promise<void>
+}
+
+export interface MetricsOptions {
+  db: Knex
+  log: Logger
+  /** Who compacts, among several processes; absent: this process. */
+  turns?: Turns
+  now?: () => number
+  limits: { series: number; seriesValues: number }
+  keep: { fineDays: number; chunkDays: number; hourDays: number }
+}
+
+const tickMs = 1_000
+const compactEveryMs = 5 * 60_000
+/** An hour is over for good so long after its end. */
+const graceMs = 10 * 60_000
+const lateMs = dayMs
+
+export async function startMetrics(options: MetricsOptions): Promise<Metrics> {
+  const metrics = new Measuring(options)
+  await metrics.start()
+  return metrics
+}
+
+class Measuring implements Metrics {
+  readonly #options: MetricsOptions
+  readonly #now: () => number
+  readonly #catalogue: Catalogue
+  readonly #collector: Collector
+  readonly #head = new Head()
+  readonly #stop = new AbortController()
+  readonly #listeners = new Set<(resourceIds: ReadonlySet<ResourceId>) => void>()
+  readonly #closing: (() => Promise<void>)[] = []
+  #applied = 0
+  #compacted = { seq: 0, until: 0 }
+  #pulling: Promise<void> = Promise.resolve()
+  #compacting: Promise<number> = Promise.resolve(0)
+  #turn: Turn | undefined
+
+  constructor(options: MetricsOptions) {
+    this.#options = options
+    this.#now = options.now ?? Date.now
+    this.#catalogue = new Catalogue(options.db)
+    this.#collector = new Collector({
+      db: options.db,
+      log: options.log,
+      catalogue: this.#catalogue,
+      now: this.#now,
+      mostSeries: options.limits.series,
+      lateMs,
+      onTick: () => void this.#pull().catch(() => undefined),
+    })
+  }
+
+  async start(): Promise<void> {
+    const { db, log, turns } = this.#options
+    await this.#catalogue.load(this.#stop.signal)
+    this.#compacted = await readCompacted(db)
+    this.#applied = await firstOpenTick(db)
+    await this.#pull()
+    const ticking = startLoop({ name: 'metric', everyMs: tickMs, log, run: () => this.#tick() })
+    this.#closing.push(() => ticking.close())
+    const group = turns?.share('metric', ['metric/compact'], (held) => (this.#turn = held[0]))
+    const compacting = startLoop({
+      name: 'compact metrics',
+      everyMs: compactEveryMs,
+      log,
+      run: async () => {
+        if (turns === undefined || this.#turn !== undefined) await this.compact()
+      },
+    })
+    this.#closing.push(() => compacting.close())
+    if (group !== undefined) this.#closing.push(() => group.close())
+  }
+
+  async #tick(): Promise<void> {
+    await this.#collector.flush()
+    await this.#pull()
+  }
+
+  /** Takes the ticks that are new; one look at a time. */
+  #pull(): Promise<void> {
+    this.#pulling = this.#pulling.catch(() => undefined).then(() => this.#pullAll())
+    return this.#pulling
+  }
+
+  async #pullAll(): Promise<void> {
+    const { db } = this.#options
+    while (!this.#stop.signal.aborted) {
+      const ticks = await readTicks(db, this.#applied, 20)
+      for (const { seq, payload } of ticks) {
+        await this.#apply(seq, payload)
+        await nextTurn()
+      }
+      if (ticks.length === 0) break
+    }
+    const { seq, until } = await readCompacted(db)
+    if (seq > this.#compacted.seq || until > this.#compacted.until) await this.#forget({ seq, until })
+  }
+
+  async #apply(seq: number, payload: Uint8Array): Promise<void> {
+    const tick = decodeTick(payload)
+    await this.#catalogue.learn(tick.ids)
+    this.#head.apply(seq, tick)
+    this.#applied = seq
+    if (this.#listeners.size === 0) return
+    const touched = new Set<ResourceId>()
+    for (const id of tick.ids) {
+      const key = this.#catalogue.key(id)
+      if (key !== undefined) touched.add(key.resourceId)
+    }
+    for (const listener of this.#listeners) listener(touched)
+  }
+
+  async #forget(compacted: { seq: number; until: number }): Promise<void> {
+    this.#compacted = compacted
+    let done = 0
+    for (const _ of this.#head.drop(compacted)) if (++done % 1_000 === 0) await nextTurn()
+  }
+
+  /** One run at a time. */
+  compact(): Promise<number> {
+    const run = this.#compacting.catch(() => 0).then(() => this.#compactNow())
+    this.#compacting = run
+    return run
+  }
+
+  async #compactNow(): Promise<number> {
+    const { db, keep, log } = this.#options
+    const now = this.#now()
+    const until = Math.floor((now - graceMs) / hourMs) * hourMs
+    const seq = this.#applied
+    const signal =
+      this.#turn === undefined ? this.#stop.signal : AbortSignal.any([this.#stop.signal, this.#turn.signal])
+    const samples = await compact({ db, head: this.#head, compacted: this.#compacted, until, signal })
+    await noteCompacted(db, { seq, until })
+    await this.#forget({ seq, until })
+    const over = [
+      ...(await dropPartitions(db, 'fine', now - keep.fineDays * dayMs)),
+      ...(await dropPartitions(db, 'chunk', now - keep.chunkDays * dayMs)),
+      ...(await dropPartitions(db, 'day', now - keep.hourDays * dayMs)),
+    ]
+    if (over.length > 0) log.info({ partitions: over }, 'samples whose time is over were dropped')
+    return samples
+  }
+
+  record(sourceId: ResourceId, samples: readonly Sample[]): void {
+    this.#collector.record(sourceId, samples)
+  }
+
+  define(metrics: readonly Metric[]): Promise<void> {
+    return this.#catalogue.define(metrics)
+  }
+
+  metrics(resourceIds?: Iterable<ResourceId>): Metric[] {
+    const byName = (a: Metric, b: Metric) => (a.name < b.name ? -1 : 1)
+    if (resourceIds === undefined) return [...this.#catalogue.metrics].sort(byName)
+    const names = new Set<string>()
+    for (const id of resourceIds)
+      for (const series of this.#catalogue.of(id)) names.add(this.#catalogue.key(series)!.metric)
+    return [...names].map((name) => this.#catalogue.metric(name)!).sort(byName)
+  }
+
+  metric(name: string): Metric | undefined {
+    return this.#catalogue.metric(name)
+  }
+
+  readings(resourceId: ResourceId, metrics?: readonly string[]): Reading[] {
+    const wanted = metrics === undefined ? undefined : new Set(metrics)
+    return this.#catalogue
+      .of(resourceId, wanted)
+      .flatMap((id) => {
+        const latest = this.#head.latest(id)
+        return latest === undefined ? [] : [{ ...this.#catalogue.key(id)!, ...latest }]
+      })
+      .sort((a, b) => (a.metric === b.metric ? b.at - a.at : a.metric < b.metric ? -1 : 1))
+  }
+
+  async series({
+    resourceIds,
+    metrics,
+    range,
+    aggregate,
+  }: Parameters<Metrics['series']>[0]): Promise<Series[]> {
+    const wanted = new Set(metrics)
+    const ids = resourceIds.flatMap((id) => this.#catalogue.of(id, wanted))
+    const reading = {
+      db: this.#options.db,
+      catalogue: this.#catalogue,
+      head: this.#head,
+      mostValues: this.#options.limits.seriesValues,
+    }
+    return toSeries(this.#catalogue, await readGrids(reading, ids, range), aggregate)
+  }
+
+  onTick(listener: (resourceIds: ReadonlySet<ResourceId>) => void): () => void {
+    this.#listeners.add(listener)
+    return () => void this.#listeners.delete(listener)
+  }
+
+  flush(): Promise<void> {
+    return this.#tick()
+  }
+
+  counters() {
+    const { refused, dropped, written } = this.#collector
+    return { refused, dropped, written, series: this.#catalogue.size, inMemory: this.#head.samples }
+  }
+
+  async close(): Promise<void> {
+    for (const end of this.#closing.reverse()) await end()
+    await this.#collector
+      .flush()
+      .catch((error: unknown) =>
+        this.#options.log.warn({ err: error }, 'the last samples could not be written'),
+      )
+    this.#stop.abort()
+    await this.#pulling.catch(() => undefined)
+  }
+}

@@ -9,6 +9,7 @@ import { startGraph } from './graph/index.ts'
 import { readInventory } from './inventory/index.ts'
 import { startPruning } from './prune.ts'
 import { startResources } from './resource/index.ts'
+import type { Resources } from './resource/verbs.ts'
 import { startTokens } from './token/index.ts'
 
 export interface App {
@@ -18,7 +19,13 @@ export interface App {
   close(): Promise<void>
 }
 
-export async function startApp(config: Config, databaseUrl: string, log: Logger): Promise<App> {
+/** `wrap` puts something between the API and the resources: a benchmark's own source. */
+export async function startApp(
+  config: Config,
+  databaseUrl: string,
+  log: Logger,
+  wrap: (resources: Resources) => Resources = (resources) => resources,
+): Promise<App> {
   const closing: (() => Promise<unknown>)[] = []
   const close = async () => {
     for (const end of closing.reverse().splice(0)) await end()
@@ -31,7 +38,7 @@ export async function startApp(config: Config, databaseUrl: string, log: Logger)
     const events = startEvents({ db, url: databaseUrl, log })
     closing.push(() => events.close())
 
-    const resources = startResources({ db, wake: () => events.feed.wake() })
+    const resources = wrap(startResources({ db, wake: () => events.feed.wake() }))
     const holder = await startGraph({ resources, events, limits: config.limits, log })
     closing.push(() => holder.close())
 

@@ -85,9 +85,12 @@ function ownRows(device: Device, bootedAt: number): Row[] {
       1e6 + (mix(index + device.number) % 9e6),
     ),
   )
-  const bridge = guests.length === 0 ? [] : [own(firstOwn, 'br-prod', 6, device.ports[0]?.mac ?? null, 2e6)]
+  const bridge = guests.length === 0 ? [] : [own(firstOwn, 'br-prod', 6, bridgeMac(device), 2e6)]
   return [own(1, 'lo', 24, null, 1e5), ...bridge, ...guests]
 }
+
+/** Locally administered, as bridges have theirs. */
+const bridgeMac = (device: Device): string => device.chassisId.replace(/^../, '26')
 
 /** Octets of a usual packet. */
 const packetSize = 850

@@ -8,7 +8,7 @@ export const hardwareFields = {
   heightUnits: property('Int', {
     description: 'Rack units that it fills; 0 for what hangs beside the units.',
   }),
-  manufacturer: property('String'),
+  manufacturer: property('String', { loose: true }),
   model: property('String'),
   serialNumber: property('String', { indexed: true, authority: 'observed' }),
   assetTag: property('String', { indexed: true }),
@@ -33,7 +33,7 @@ export const machineFields = {
   memoryBytes: property('BigInt'),
   diskBytes: property('BigInt'),
   powerState: property('PowerState', { authority: 'observed' }),
-  osName: property('String', { authority: 'observed' }),
+  osName: property('String', { authority: 'observed', loose: true }),
   ipAddresses: list('IpAddress', into('PART_OF', 'NetworkInterface'), into('ASSIGNED_TO', 'IpAddress')),
   interfaces: connection('NetworkInterface', into('PART_OF', 'NetworkInterface')),
   containers: connection('Container', into('RUNS_ON', 'Container')),

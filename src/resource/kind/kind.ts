@@ -32,6 +32,8 @@ export interface Property {
   readonly nonNull?: true
   /** Who is believed when intent and observation differ: `intent` (default) or `observed` for what only the thing itself can know. */
   readonly authority?: 'observed'
+  /** Sources say it in words of their own, one coarser than another (`ethernet`, `25gbase-x-sfp28`): that these differ is no drift. */
+  readonly loose?: true
   /** Looked up by value (Ref natural keys, filters with eq/in, search). */
   readonly indexed?: true
   /** An MAC address, IP address or CIDR is kept in its canonical form. */

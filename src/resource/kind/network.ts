@@ -10,7 +10,7 @@ export const networkInterface: KindDefinition = {
   fields: {
     device: one('Resource', out('PART_OF')),
     ifIndex: property('Int', { authority: 'observed' }),
-    type: property('String', { description: '1000base-t, lag, virtual …' }),
+    type: property('String', { loose: true, description: '1000base-t, lag, virtual …' }),
     alias: property('String', { description: 'ifAlias: what operators wrote on the port.' }),
     macAddress: property('String', { indexed: true, format: 'mac', authority: 'observed' }),
     mtu: property('Int'),

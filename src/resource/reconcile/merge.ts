@@ -91,7 +91,7 @@ export function merge(members: readonly Member[]): Merged {
     fields: {},
     attributes: attributesOf(members),
     sources: [...new Set(members.map((member) => member.sourceId))].sort((a, b) => a - b),
-    drift: driftOf(candidates),
+    drift: driftOf(candidates, kind),
   }
   for (const path of [...candidates.keys()].sort()) {
     const value = best(path)
@@ -116,10 +116,16 @@ function attributesOf(members: readonly Member[]): Record<string, unknown> {
 }
 
 /** Values that both people and the thing itself state, and that differ. */
-export function driftOf(candidates: ReadonlyMap<string, readonly Candidate[]>): Merged['drift'] {
+export function driftOf(
+  candidates: ReadonlyMap<string, readonly Candidate[]>,
+  kind: KindName,
+): Merged['drift'] {
+  const { fields } = getKind(kind)
   const drift: Merged['drift'] = []
   for (const [path, list] of candidates) {
     if (path.startsWith('labels.') || path === 'owner' || path === 'contact') continue
+    const field = fields[path.slice('fields.'.length)]
+    if (path.startsWith('fields.') && field?.from === 'property' && field.loose) continue
     const intended = list.find(({ member, value }) => member.role === 'intent' && value !== null)
     const observed = list.find(
       ({ member, value }) => member.role === 'observed' && !member.hearsay && value !== null,

@@ -14,6 +14,7 @@ import { fillPeers, makeRelations, scaled } from './peers/data.ts'
 import { installPeers } from './peers/install.ts'
 import { hashAnswers, measureCost, measureLatency, median, type Cost } from './peers/measure.ts'
 import { contenderNames, questionNames, type ContenderName, type QuestionName } from './peers/question.ts'
+import { importMutable } from './peers/mutable.ts'
 import { printTable, writeResults, type Results } from './peers/report.ts'
 import { readSamples, type Samples } from './peers/sample.ts'
 
@@ -95,6 +96,7 @@ async function run(db: Db, url: string): Promise<{ results: Results; about: Reco
   const { folder, versions } = installPeers()
   await migrate(db)
   const size = await fillPeers(db, scaled(1))
+  await importMutable(db)
   await makeRelations(db)
   const samples = await readSamples(db)
   const { rows } = await db.raw<{ rows: { version: string; cost: string }[] }>(

@@ -211,7 +211,7 @@ const dependents: Question = {
   samples: ({ switches }) => switches,
   wordings: {
     plenum: {
-      text: `query Hit($id: ID!) { node(id: $id) { ... on Switch { dependents(kind: [Server, VirtualMachine, Container], depth: 4, first: 1000) { nodes { id name } } } } }`,
+      text: `query Hit($id: ID!) { node(id: $id) { ... on Switch { dependents(kind: [Server, VirtualMachine, Container], depth: 5, first: 1000) { nodes { id name } } } } }`,
       variables: id,
       normalise: ({ node }) => toHit(node.dependents.nodes),
     },

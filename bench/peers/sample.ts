@@ -1,5 +1,6 @@
 /** What is asked for: the same ids and words, in the same order, of every contender. */
 import type { Db } from '../../src/db.ts'
+import { mutableFlavor } from './mutable.ts'
 
 export interface Samples {
   servers: number[]
@@ -27,6 +28,6 @@ export async function readSamples(db: Db): Promise<Samples> {
     regions: await ids('select id from dc.region'),
     switches: await ids("select id from dc.switch where role = 'leaf'"),
     environments: ['prod', 'stage', 'dev'],
-    mutable: await ids('select id from dc.virtual_machine'),
+    mutable: await ids(`select id from dc.virtual_machine where flavor = '${mutableFlavor}'`),
   }
 }

@@ -99,7 +99,7 @@ function addServer(
       cpuCores: processor.cores,
       memoryBytes: (role === 'hypervisor' ? 512 : 256) * 2 ** 30,
       diskBytes: 2 * 960_197_124_096,
-      osName: role === 'hypervisor' ? 'Rocky Linux 9.4' : 'Ubuntu 24.04 LTS',
+      osName: 'Linux',
       role,
       bmcAddress: bmcAddress(site, rack, number),
       purchasedAt: `${year}-${month}-10T00:00:00.000Z`,

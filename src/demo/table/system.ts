@@ -13,7 +13,7 @@ export const objectIdOf = (device: Device): string =>
 
 export const descriptionOf = (device: Device): string =>
   device.kind === 'Server'
-    ? `Linux ${device.name} 5.14.0-427.el9.x86_64 #1 SMP x86_64 (${device.osName})`
+    ? `Linux ${device.name} 5.14.0-427.el9.x86_64 #1 SMP x86_64`
     : `Arista Networks EOS version ${device.osVersion} running on an Arista Networks ${device.model}`
 
 /** Uptime in hundredths of a second, as sysUpTime counts. */

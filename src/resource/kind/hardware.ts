@@ -33,7 +33,7 @@ export const machineFields = {
   memoryBytes: property('BigInt'),
   diskBytes: property('BigInt'),
   powerState: property('PowerState', { authority: 'observed' }),
-  osName: property('String', { authority: 'observed', loose: true }),
+  osName: property('String', { authority: 'observed' }),
   ipAddresses: list('IpAddress', into('PART_OF', 'NetworkInterface'), into('ASSIGNED_TO', 'IpAddress')),
   interfaces: connection('NetworkInterface', into('PART_OF', 'NetworkInterface')),
   containers: connection('Container', into('RUNS_ON', 'Container')),

@@ -12,6 +12,7 @@ import type { ExecutionResult, FormattedExecutionResult, GraphQLSchema } from 'g
 import type { Logger } from 'pino'
 import type { Context } from '../context.ts'
 import { PlenumError, limitExceeded } from '../errors.ts'
+import { stringifyAnswer, type Answer } from './answer.ts'
 import type { ApiLimits } from './config.ts'
 import { errorAnswer, execute } from './execute.ts'
 import { formatError, toPlenumError } from './format-error.ts'
@@ -108,7 +109,7 @@ function formatRequestError(error: unknown, log: Logger) {
 
 /** The answer's JSON; one that is too large becomes an error that says so. */
 function stringify(value: unknown, limit: number, log: Logger): string {
-  const text = JSON.stringify(value)
+  const text = stringifyAnswer(value as Answer)
   return text.length <= limit
     ? text
     : errorAnswer(formatRequestError(answerTooLarge(text.length, limit), log))

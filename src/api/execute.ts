@@ -1,8 +1,10 @@
-/** The one place where operations are executed, for HTTP and WebSocket alike: what a compiled executor would replace. */
+/** The one place where operations are executed, for HTTP and WebSocket alike: compiled, and by graphql-js what is not. */
 import { createSourceEventStream, execute as executeGraphql } from 'graphql'
 import type { DocumentNode, ExecutionResult, GraphQLFormattedError, GraphQLSchema } from 'graphql'
 import type { Logger } from 'pino'
 import type { Context } from '../context.ts'
+import { JsonText } from './answer.ts'
+import { createCompiler, type Compiled, type Written } from './compile/index.ts'
 import { PlenumError } from '../errors.ts'
 import { formatGraphqlError } from './format-error.ts'
 
@@ -17,13 +19,23 @@ export interface Operation {
   root?: unknown
 }
 
-/** The answer, its errors formatted. Never rejects. */
+const compilers = new WeakMap<GraphQLSchema, Compiled>()
+
+function compilerOf(schema: GraphQLSchema): Compiled {
+  const known = compilers.get(schema)
+  if (known !== undefined) return known
+  const made = createCompiler(schema)
+  compilers.set(schema, made)
+  return made
+}
+
+/** The answer, its errors formatted, its data a JsonText where it was written as text. Never rejects. */
 export async function execute(operation: Operation): Promise<ExecutionResult> {
-  const { context } = operation
+  const { context, schema } = operation
   try {
-    const running = executeGraphql(argumentsOf(operation))
-    const result = running instanceof Promise ? await orAbort(running, context.signal) : running
-    return finish(result, operation)
+    const running = compilerOf(schema)({ ...operation, root: operation.root })
+    if (running !== undefined) return finish(toResult(await inTime(running, context.signal)), operation)
+    return finish(await inTime(executeGraphql(argumentsOf(operation)), context.signal), operation)
   } catch (error) {
     return { errors: [formatGraphqlError(error, scopeOf(operation))] }
   }
@@ -100,6 +112,16 @@ function finish(result: ExecutionResult, operation: Operation): ExecutionResult 
     ...(errors === undefined ? {} : { errors }),
     ...(result.data === undefined ? {} : { data: result.data }),
     ...(Object.keys(extensions).length === 0 ? {} : { extensions }),
+  }
+}
+
+const inTime = <T>(running: T | Promise<T>, signal: AbortSignal): T | Promise<T> =>
+  running instanceof Promise ? orAbort(running, signal) : running
+
+function toResult({ errors, data }: Written): ExecutionResult {
+  return {
+    ...(errors === undefined ? {} : { errors }),
+    ...(data === undefined ? {} : { data: data === 'null' ? null : (new JsonText(data) as never) }),
   }
 }
 

@@ -1,0 +1,30 @@
+/** Answers on their way to text. */
+
+/** JSON that is written already. */
+export class JsonText {
+  readonly text: string
+
+  constructor(text: string) {
+    this.text = text
+  }
+
+  /** For those who do not know it: the slow way. */
+  toJSON(): unknown {
+    return JSON.parse(this.text)
+  }
+}
+
+export interface Answer {
+  errors?: readonly unknown[]
+  data?: unknown
+  extensions?: object
+}
+
+/** An answer as JSON, its errors first, with data that is text already taken as it is. */
+export function stringifyAnswer({ errors, data, extensions }: Answer): string {
+  const parts: string[] = []
+  if (errors !== undefined) parts.push(`"errors":${JSON.stringify(errors)}`)
+  if (data !== undefined) parts.push(`"data":${data instanceof JsonText ? data.text : JSON.stringify(data)}`)
+  if (extensions !== undefined) parts.push(`"extensions":${JSON.stringify(extensions)}`)
+  return `{${parts.join()}}`
+}

@@ -1,0 +1,185 @@
+/** What is asked of an object of one type: its fields, each with what need not be found out again for every row. */
+import {
+  SchemaMetaFieldDef,
+  TypeMetaFieldDef,
+  TypeNameMetaFieldDef,
+  getArgumentValues,
+  isNonNullType,
+  visit,
+} from 'graphql'
+import type { FieldNode, GraphQLField, GraphQLObjectType, SelectionSetNode } from 'graphql'
+import type { Context } from '../../context.ts'
+import { collectFields, type Scope } from './collect.ts'
+import { Info, type FieldFacts, type Place } from './place.ts'
+import type { Run } from './run.ts'
+import { isPromise, valueWriter, type ValueWriter } from './value.ts'
+
+type Resolve = (source: unknown, args: unknown, context: Context, info: Info) => unknown
+/** JSON text of a field of `source`, which stands at `place`. Throws where null may not stand. */
+type FieldWriter = (run: Run, field: FieldPlan, place: Place | undefined, source: unknown) => string
+
+export interface FieldPlan extends FieldFacts {
+  /** Its key as it stands in the answer, with the comma before it. */
+  head: string
+  definition: GraphQLField<unknown, unknown>
+  nullable: boolean
+  resolve: Resolve
+  /** Undefined when they hold variables or are at fault: they are then read at run time. */
+  args: Readonly<Record<string, unknown>> | undefined
+  writeValue: ValueWriter
+  write: FieldWriter
+}
+
+export class Selection {
+  readonly #scope: Scope
+  readonly #type: GraphQLObjectType
+  readonly #sets: readonly SelectionSetNode[]
+  #fields: readonly FieldPlan[] | undefined
+
+  constructor(scope: Scope, type: GraphQLObjectType, sets: readonly SelectionSetNode[]) {
+    this.#scope = scope
+    this.#type = type
+    this.#sets = sets
+  }
+
+  /** Made when the first object of the type is met. */
+  get fields(): readonly FieldPlan[] {
+    return (this.#fields ??= this.#make())
+  }
+
+  #make(): FieldPlan[] {
+    const fields: FieldPlan[] = []
+    for (const [key, nodes] of collectFields(this.#scope, this.#type, this.#sets)) {
+      const definition = definitionOf(this.#scope, this.#type, nodes[0]!)
+      if (definition)
+        fields.push(toField(this.#scope, this.#type, key, nodes, definition, fields.length === 0))
+    }
+    return fields
+  }
+}
+
+export function writeObject(
+  run: Run,
+  selection: Selection,
+  place: Place | undefined,
+  source: unknown,
+): string {
+  const { fields } = selection
+  const from = run.holes.count
+  let text = '{'
+  try {
+    for (let index = 0; index < fields.length; index++) {
+      const field = fields[index]!
+      text += field.head + field.write(run, field, place, source)
+    }
+  } catch (error) {
+    // What the other fields wait for is waited for, as their errors may be told too.
+    if (run.holes.count !== from && run.holes.has(from)) return run.holes.doom(error as never, from)
+    throw error
+  }
+  return `${text}}`
+}
+
+function definitionOf(
+  { schema }: Scope,
+  type: GraphQLObjectType,
+  node: FieldNode,
+): GraphQLField<unknown, unknown> | undefined {
+  const name = node.name.value
+  if (name === TypeNameMetaFieldDef.name) return TypeNameMetaFieldDef
+  if (schema.getQueryType() === type) {
+    if (name === SchemaMetaFieldDef.name) return SchemaMetaFieldDef
+    if (name === TypeMetaFieldDef.name) return TypeMetaFieldDef
+  }
+  return type.getFields()[name]
+}
+
+function toField(
+  scope: Scope,
+  parentType: GraphQLObjectType,
+  key: string,
+  nodes: readonly FieldNode[],
+  definition: GraphQLField<unknown, unknown>,
+  isFirst: boolean,
+): FieldPlan {
+  const { name, type: returnType } = definition
+  const sets = nodes.flatMap(({ selectionSet }) => selectionSet ?? [])
+  const selections = new Map<GraphQLObjectType, Selection>()
+  const selectionOf = (type: GraphQLObjectType): Selection => {
+    const made = selections.get(type) ?? new Selection(scope, type, sets)
+    selections.set(type, made)
+    return made
+  }
+  return {
+    key,
+    head: `${isFirst ? '' : ','}"${key}":`,
+    name,
+    parentType,
+    returnType,
+    nodes,
+    definition,
+    nullable: !isNonNullType(returnType),
+    resolve: (definition.resolve ?? readProperty(name)) as Resolve,
+    args: fixedArguments(definition, nodes[0]!),
+    writeValue: valueWriter(returnType, selectionOf),
+    write: definition === TypeNameMetaFieldDef ? typename(parentType) : writeResolved,
+  }
+}
+
+const typename = (type: GraphQLObjectType): FieldWriter => {
+  const text = `"${type.name}"`
+  return () => text
+}
+
+/** graphql-js' resolver of fields that have none. */
+const readProperty =
+  (name: string): Resolve =>
+  (source, args, context, info) => {
+    if ((typeof source !== 'object' && typeof source !== 'function') || source === null) return undefined
+    const property = (source as Record<string, unknown>)[name]
+    return typeof property === 'function'
+      ? ((source as Record<string, Resolve>)[name] as unknown as (...rest: unknown[]) => unknown)(
+          args,
+          context,
+          info,
+        )
+      : property
+  }
+
+function fixedArguments(
+  definition: GraphQLField<unknown, unknown>,
+  node: FieldNode,
+): Readonly<Record<string, unknown>> | undefined {
+  let hasVariable = false
+  for (const argument of node.arguments ?? []) {
+    visit(argument, { Variable: () => void (hasVariable = true) })
+  }
+  if (hasVariable) return undefined
+  try {
+    return freeze(getArgumentValues(definition, node))
+  } catch {
+    return undefined
+  }
+}
+
+/** They are given to one request after the other: nobody may change them. */
+function freeze<T>(value: T): T {
+  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value
+  Object.freeze(value)
+  for (const inner of Object.values(value)) freeze(inner)
+  return value
+}
+
+function writeResolved(run: Run, field: FieldPlan, place: Place | undefined, source: unknown): string {
+  const from = run.holes.count
+  const { nullable } = field
+  try {
+    const args = field.args ?? run.argumentsOf(field)
+    const value = field.resolve(source, args, run.context, new Info(run.facts, field, place))
+    if (isPromise(value)) return run.later(value, field, place, field.key, nullable, field.writeValue)
+    const text = field.writeValue(run, field, place, field.key, value)
+    return nullable && run.holes.count !== from ? run.holes.enclose(text, from) : text
+  } catch (error) {
+    return run.fault(error, field, place, field.key, nullable, from)
+  }
+}

@@ -29,6 +29,7 @@ const last = [
   'ups',
   'lm-sensors',
   'lldp',
+  'lldp-v2',
   'cdp',
   'host-resources',
   'ucd',

@@ -59,7 +59,7 @@ export function randomAnswer(requestId: number, random: Random, community = 'pub
   const types = Array.from({ length: count }, () => pick(random, contents)[0])
   const last = [0, 0]
   const varbinds = types.map((type, i) => {
-    last[i % 2] = (last[i % 2] as number) + 1 + Math.floor(random() ** 8 * 1_000_000_000)
+    last[i % 2] = (last[i % 2] as number) + 1 + Math.floor(random() ** 8 * 500_000_000)
     const name = encodeOid(`1.3.6.1.2.1.2.2.1.${(i % 2) + 1}.${last[i % 2]}`)
     return encodeVarbind(name, type, randomContent(type, random))
   })

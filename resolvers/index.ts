@@ -4,6 +4,7 @@ import { counting } from './count.ts'
 import { event } from './event.ts'
 import { inventory } from './inventory.ts'
 import { link } from './link.ts'
+import { metric } from './metric.ts'
 import { ways } from './path.ts'
 import { resource } from './resource.ts'
 import { searching } from './search.ts'
@@ -28,6 +29,7 @@ const parts: readonly Part[] = [
   picture,
   searching,
   link,
+  metric,
   inventory,
   event,
   source,

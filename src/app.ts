@@ -7,6 +7,7 @@ import { migrate, openDb } from './db.ts'
 import { appendEvents, startEvents, writeAudit } from './event/index.ts'
 import { startGraph } from './graph/index.ts'
 import { readInventory } from './inventory/index.ts'
+import { startMetrics } from './metric/index.ts'
 import { startPruning } from './prune.ts'
 import { startResources } from './resource/index.ts'
 import type { Resources } from './resource/verbs.ts'
@@ -42,6 +43,9 @@ export async function startApp(
     const holder = await startGraph({ resources, events, limits: config.limits, log })
     closing.push(() => holder.close())
 
+    const metrics = await startMetrics({ db, log, limits: config.limits, keep: config.keep })
+    closing.push(() => metrics.close())
+
     const pruning = startPruning({ db, keep: config.keep, log })
     closing.push(() => pruning.close())
 
@@ -67,6 +71,7 @@ export async function startApp(
       graphAt: (instant) => holder.graphAt(instant),
       resources,
       events: events.feed,
+      metrics,
       tokens,
       audit: (entry) => writeAudit(db, entry),
       readInventory,

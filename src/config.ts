@@ -8,6 +8,9 @@ import { parseKindRules } from './source/netbox/index.ts'
 const positive = z.number().int().positive()
 const mebibyte = 1_048_576
 
+/** On one port; more than this many cores are for more than one machine. */
+export const mostProcesses = 64
+
 const limits = z.strictObject({
   bodyBytes: positive.default(10 * mebibyte),
   answerBytes: positive.default(64 * mebibyte),
@@ -24,12 +27,20 @@ const limits = z.strictObject({
   stallSeconds: positive.default(30),
   visited: positive.default(1_000_000),
   asOfResources: positive.default(200_000),
+  series: positive.default(1_000_000),
+  seriesValues: positive.default(2_000_000),
 })
 
 const keep = z.strictObject({
   eventDays: positive.default(7),
   auditDays: positive.default(400),
   historyDays: positive.default(400),
+  /** Samples as they were, of what is measured more than four times a minute. */
+  fineSampleDays: positive.default(7),
+  /** Samples of the rest, and minutes of those. */
+  sampleDays: positive.default(90),
+  /** Hours of all. */
+  sampleHourDays: positive.default(800),
   idempotencyDays: z.number().int().min(7).default(14),
 })
 
@@ -48,6 +59,7 @@ const file = z.strictObject({
     .strictObject({
       host: z.string().min(1).default('127.0.0.1'),
       port: z.number().int().min(0).max(65_535).default(4000),
+      processes: positive.max(mostProcesses).default(1),
     })
     .prefault({}),
   database: z

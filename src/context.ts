@@ -1,6 +1,7 @@
 /** What one request gets. Resolvers know this and the errors, nothing else. */
 import type { Graph, LiveGraph } from './graph/graph.ts'
 import type { Cursor, LoggedEvent } from './event/event.ts'
+import type { Metrics } from './metric/index.ts'
 import type { Resources } from './resource/verbs.ts'
 import type { Actor } from './resource/resource.ts'
 import type { Tokens } from './token/index.ts'
@@ -51,5 +52,6 @@ export interface Context {
   graphAt(instant: number): Promise<Graph>
   resources: Resources
   events: EventFeed
+  metrics: Metrics
   tokens: Tokens
 }

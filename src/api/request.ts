@@ -3,6 +3,7 @@ import type { Context, EventFeed } from '../context.ts'
 import { parseCursor } from '../event/event.ts'
 import { invalidInput } from '../errors.ts'
 import type { Graph, LiveGraph } from '../graph/graph.ts'
+import type { Metrics } from '../metric/index.ts'
 import type { Resources } from '../resource/verbs.ts'
 import type { Session, Tokens } from '../token/index.ts'
 
@@ -11,6 +12,7 @@ export interface Nouns {
   graph: LiveGraph
   resources: Resources
   events: EventFeed
+  metrics: Metrics
   tokens: Tokens
   /** Builds the graph of an instant. */
   graphAt: (instant: number, signal: AbortSignal) => Promise<Graph>
@@ -48,6 +50,7 @@ export function createContext(nouns: Nouns, caller: Caller): Context {
     },
     resources: nouns.resources,
     events: nouns.events,
+    metrics: nouns.metrics,
     tokens: nouns.tokens,
   }
 }

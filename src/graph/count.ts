@@ -21,17 +21,40 @@ type Read = (vertex: Vertex) => string | Vertex | null | undefined
 
 /** Largest first, equal ones by their values. Without keys one group of all, also when there is nothing. */
 export function countBy(graph: Graph, vertices: Iterable<Vertex>, keys: readonly GroupKey[]): Group[] {
-  const reads = keys.map((key) => readOf(graph, key))
   const groups = new Map<string, Group>()
   if (keys.length === 0) groups.set('[]', { group: [], count: 0 })
-  for (const vertex of vertices) {
+  const groupOf = grouping(graph, keys, groups, (group) => ({ group, count: 0 }))
+  for (const vertex of vertices) groupOf(vertex).count++
+  return [...groups.values()].sort((a, b) => b.count - a.count || compareGroups(a, b))
+}
+
+/** The vertices of each group, in the order of `countBy`. */
+export function groupBy(
+  graph: Graph,
+  vertices: Iterable<Vertex>,
+  keys: readonly GroupKey[],
+): { group: GroupValue[]; vertices: Vertex[] }[] {
+  const groups = new Map<string, { group: GroupValue[]; vertices: Vertex[] }>()
+  const groupOf = grouping(graph, keys, groups, (group) => ({ group, vertices: [] }))
+  for (const vertex of vertices) groupOf(vertex).vertices.push(vertex)
+  return [...groups.values()].sort((a, b) => b.vertices.length - a.vertices.length || compareGroups(a, b))
+}
+
+function grouping<T>(
+  graph: Graph,
+  keys: readonly GroupKey[],
+  groups: Map<string, T>,
+  make: (group: GroupValue[]) => T,
+): (vertex: Vertex) => T {
+  const reads = keys.map((key) => readOf(graph, key))
+  return (vertex) => {
     const values = reads.map((read) => read(vertex) ?? '')
     const name = JSON.stringify(values.map((value) => (typeof value === 'string' ? value : value.id)))
-    const known = groups.get(name)
-    if (known) known.count++
-    else groups.set(name, { group: values.map((value, index) => toValue(keys[index]!, value)), count: 1 })
+    let group = groups.get(name)
+    if (group === undefined)
+      groups.set(name, (group = make(values.map((value, index) => toValue(keys[index]!, value)))))
+    return group
   }
-  return [...groups.values()].sort((a, b) => b.count - a.count || compareGroups(a, b))
 }
 
 function toValue(key: GroupKey, value: string | Vertex): GroupValue {
@@ -40,7 +63,7 @@ function toValue(key: GroupKey, value: string | Vertex): GroupValue {
     : { key, value: value.name, vertex: value }
 }
 
-function compareGroups(a: Group, b: Group): number {
+function compareGroups(a: { group: GroupValue[] }, b: { group: GroupValue[] }): number {
   for (const [index, { value, vertex }] of a.group.entries()) {
     const other = b.group[index]!
     if (value !== other.value) return value < other.value ? -1 : 1

@@ -58,7 +58,7 @@ export interface MetricsOptions {
   turns?: Turns
   now?: () => number
   limits: { series: number; seriesValues: number }
-  keep: { fineDays: number; chunkDays: number; hourDays: number }
+  keep: { fineSampleDays: number; sampleDays: number; sampleHourDays: number }
 }
 
 const tickMs = 1_000
@@ -187,9 +187,9 @@ class Measuring implements Metrics {
     await noteCompacted(db, { seq, until })
     await this.#forget({ seq, until })
     const over = [
-      ...(await dropPartitions(db, 'fine', now - keep.fineDays * dayMs)),
-      ...(await dropPartitions(db, 'chunk', now - keep.chunkDays * dayMs)),
-      ...(await dropPartitions(db, 'day', now - keep.hourDays * dayMs)),
+      ...(await dropPartitions(db, 'fine', now - keep.fineSampleDays * dayMs)),
+      ...(await dropPartitions(db, 'chunk', now - keep.sampleDays * dayMs)),
+      ...(await dropPartitions(db, 'day', now - keep.sampleHourDays * dayMs)),
     ]
     if (over.length > 0) log.info({ partitions: over }, 'samples whose time is over were dropped')
     return samples

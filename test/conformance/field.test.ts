@@ -16,6 +16,10 @@ const at = 1_700_000_000_000
 /** What the required arguments are tested with. */
 const given = {
   attribute: '(path: "a.b")',
+  readings: '',
+  series: '(metric: ["m"], range: { last: "PT1H" })',
+  'SeriesGroup.series': '',
+  'Query.seriesOf': '(filter: {}, metric: ["m"], range: { last: "PT1H" }, aggregate: AVG)',
   'Query.node': '(id: "1")',
   'Query.nodes': '(ids: ["1"])',
   'Query.resource': '(ref: "1")',
@@ -37,7 +41,7 @@ const given = {
 
 /** By the subscriptions' own test. */
 const ofSubscriptions =
-  /^(Subscription|ResourceEvents|Created|Updated|Deleted|Left|Merged|LinkAdded|LinkRemoved|Gap)\./
+  /^(Subscription|ReadingBatch|ResourceEvents|Created|Updated|Deleted|Left|Merged|LinkAdded|LinkRemoved|Gap)\./
 
 test('every schema field is executed, and none fails', async () => {
   const problems: unknown[] = []
@@ -188,6 +192,24 @@ function createContext(): Context {
       cursor: () => ({ epoch, seq: 1 }),
       read: () => Promise.resolve([event]),
       count: () => Promise.resolve(1),
+    },
+    metrics: {
+      metrics: () => [{ name: 'm', unit: '1', type: 'gauge', help: 'h' }],
+      metric: () => ({ name: 'm', unit: '1', type: 'gauge', help: 'h' }),
+      readings: (resourceId: number) => [
+        { resourceId, metric: 'm', sourceId: first['Source']!, value: 1, at },
+      ],
+      series: ({ resourceIds }: { resourceIds: number[] }) =>
+        Promise.resolve(
+          resourceIds.map((resourceId) => ({
+            resourceId,
+            metric: 'm',
+            sourceId: first['Source']!,
+            start: at,
+            stepMs: 1,
+            values: [1],
+          })),
+        ),
     },
     tokens: {
       list: () => Promise.resolve([token]),

@@ -8,7 +8,7 @@ const hour = 3_600_000
 const day = 24 * hour
 const begin = Date.UTC(2026, 1, 3, 10)
 const limits = { series: 1_000, seriesValues: 1_000_000 }
-const keep = { fineDays: 7, chunkDays: 90, hourDays: 800 }
+const keep = { fineSampleDays: 7, sampleDays: 90, sampleHourDays: 800 }
 const seed = Number(process.env['PLENUM_SEED'] ?? Math.floor(Math.random() * 2 ** 31))
 
 let database: TestDatabase

@@ -108,6 +108,7 @@ function createContext(graph: LiveGraph, options: AskOptions, statements: string
     graphAt: options.graphAt ?? (() => Promise.reject(new Error('no history in this test'))),
     resources,
     events: { cursor: () => graph.cursor } as Context['events'],
+    metrics: {} as Context['metrics'],
     tokens: {} as Context['tokens'],
     ...options.context,
   }

@@ -12,6 +12,7 @@ import { history } from './history.ts'
 import { presentOnly } from './instant.ts'
 import { loadersOf } from './loader.ts'
 import { connectLinks } from './member.ts'
+import { readings, series } from './metric.ts'
 import { servicesOn } from './carried.ts'
 import { see, seeId, seeLinks, visibleTo, type View } from './view.ts'
 
@@ -100,6 +101,8 @@ export const resourceFields: Readonly<Record<string, FieldResolver>> = {
   dependents: (view, args: ReachArguments, context, info) => reached(view, args, context, info, 'dependents'),
   dependencies: (view, args: ReachArguments, context, info) =>
     reached(view, args, context, info, 'dependencies'),
+  readings,
+  series,
   history,
 }
 

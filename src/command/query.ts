@@ -1,11 +1,12 @@
 import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
+import { follow, isSubscription } from './follow.ts'
 import { formatTable } from './table.ts'
 import { Refusal, untilInterrupted, type Command } from './command.ts'
 
 export const query: Command = {
-  usage: `query QUERY [--variables JSON] [--format table|json] [--url URL] [--token TOKEN]
-  Asks a running Plenum. QUERY is GraphQL, @FILE, or - for standard input. --url: PLENUM_URL or http://127.0.0.1:4000; --token: PLENUM_TOKEN.`,
+  usage: `query QUERY [--variables JSON] [--format table|json] [--first N] [--url URL] [--token TOKEN]
+  Asks a running Plenum. QUERY is GraphQL, @FILE, or - for standard input; a subscription is followed until Ctrl-C, or for N messages. --url: PLENUM_URL or http://127.0.0.1:4000; --token: PLENUM_TOKEN.`,
   async run(args) {
     const { values, positionals } = parseArgs({
       args,
@@ -13,6 +14,7 @@ export const query: Command = {
       options: {
         variables: { type: 'string', short: 'v' },
         format: { type: 'string', short: 'f', default: process.stdout.isTTY ? 'table' : 'json' },
+        first: { type: 'string' },
         url: { type: 'string', default: process.env['PLENUM_URL'] ?? 'http://127.0.0.1:4000' },
         token: { type: 'string', default: process.env['PLENUM_TOKEN'] ?? '' },
       },
@@ -22,10 +24,15 @@ export const query: Command = {
     if (values.format !== 'table' && values.format !== 'json')
       throw new Refusal(`--format is table or json, not ${values.format}`)
     if (values.token === '') throw new Refusal('A token is needed: set PLENUM_TOKEN, or give --token')
-    const answer = await ask(values.url, values.token, {
-      query: readQuery(positionals[0]!),
-      variables: parseVariables(values.variables),
-    })
+    const { url, token } = values
+    const query = readQuery(positionals[0]!)
+    const variables = parseVariables(values.variables)
+    checkUrl(url)
+    if (isSubscription(query)) {
+      const first = parseCount(values.first)
+      return follow({ url, token, query, variables, first, signal: untilInterrupted() })
+    }
+    const answer = await ask(url, token, { query, variables })
     process.stdout.write(
       values.format === 'json' || answer.data == null
         ? `${JSON.stringify(answer, null, 2)}\n`
@@ -52,10 +59,22 @@ function readQuery(text: string): string {
   }
 }
 
-function parseVariables(text: string | undefined): unknown {
+function parseCount(text: string | undefined): number {
+  if (text === undefined) return Infinity
+  const count = Number(text)
+  if (!Number.isInteger(count) || count < 1) throw new Refusal(`--first is a number of messages, not ${text}`)
+  return count
+}
+
+function checkUrl(url: string): void {
+  if (!URL.canParse('/graphql', url))
+    throw new Refusal(`${url} is no URL such as http://127.0.0.1:4000: see PLENUM_URL and --url`)
+}
+
+function parseVariables(text: string | undefined): Record<string, unknown> | undefined {
   if (text === undefined) return undefined
   try {
-    return JSON.parse(text)
+    return JSON.parse(text) as Record<string, unknown>
   } catch (error) {
     throw new Refusal(`--variables is no JSON: ${(error as Error).message}`)
   }
@@ -63,8 +82,6 @@ function parseVariables(text: string | undefined): unknown {
 
 async function ask(url: string, token: string, body: unknown): Promise<Answer> {
   const signal = AbortSignal.any([untilInterrupted(), AbortSignal.timeout(120_000)])
-  if (!URL.canParse('/graphql', url))
-    throw new Refusal(`${url} is no URL such as http://127.0.0.1:4000: see PLENUM_URL and --url`)
   const response = await fetch(new URL('/graphql', url), {
     method: 'POST',
     headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },

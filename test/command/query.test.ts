@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startTestApp, type TestApp } from '../support/app.ts'
-import { runProgram } from '../support/program.ts'
+import { runProgram, startProgram } from '../support/program.ts'
 
 let app: TestApp
 
@@ -90,4 +90,35 @@ test.each([
   const { code, stderr } = await run(args, env)
   expect({ code, lines: stderr.trimEnd().split('\n').length, stderr }).toMatchObject({ code: 1, lines: 1 })
   expect(stderr).toMatch(what)
+})
+
+const changes =
+  'subscription { resourceChanged(filter: { kind: [Site] }, snapshot: true) { events { ... on Created { resource { name } } } } }'
+
+test('a subscription is followed: a line of JSON a message, as many as asked for', async () => {
+  const { code, stdout, stderr } = await run([changes, '--first', '1'])
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+  const lines = stdout
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line))
+  expect(lines).toEqual([{ resourceChanged: { events: [{ resource: { name: 'north' } }] } }])
+})
+
+test('a subscription ends with Ctrl-C, without a complaint', async () => {
+  const program = startProgram(['query', changes], { PLENUM_URL: app.url, PLENUM_TOKEN: app.token })
+  await program.saw(/north/)
+  program.kill('SIGINT')
+  expect(await program.ended).toMatchObject({ code: 0, stderr: '' })
+})
+
+test.each([
+  ['a wrong token', [changes], { PLENUM_TOKEN: 'plenum_wrong' }],
+  ['a field that is not there', ['subscription { nothing }'], {}],
+  ['nobody who listens', [changes], { PLENUM_URL: 'http://127.0.0.1:9' }],
+  ['no number of messages', [changes, '--first', 'x'], {}],
+])('a subscription with %s is one line and fails', async (_, args, env) => {
+  const { code, stdout, stderr } = await run(args, env)
+  expect({ code, stdout, lines: stderr.split('\n').length }).toEqual({ code: 1, stdout: '', lines: 2 })
+  expect(stderr).toMatch(/^plenum: /)
 })

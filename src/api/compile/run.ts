@@ -65,7 +65,7 @@ export class Run {
   ): string {
     const { hole, text } = this.holes.dig(nullable)
     const locate = (error: unknown) => this.located(error, field, place, key)
-    promise.then(
+    Promise.resolve(promise).then(
       (value) => this.holes.fill(hole, () => write(this, field, place, key, value), locate),
       (error: unknown) => this.holes.fail(hole, locate(error)),
     )

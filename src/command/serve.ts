@@ -1,12 +1,16 @@
 import { once } from 'node:events'
-import { createServer } from 'node:net'
+import { createServer, type AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
 import { startApp, type App } from '../app.ts'
-import { loadConfig, type Config } from '../config.ts'
+import { loadConfig, mostProcesses, type Config } from '../config.ts'
 import { sampleInventory } from '../demo/index.ts'
 import { readHead } from '../event/index.ts'
 import { createLog } from '../log.ts'
+import { startProcesses } from '../process/index.ts'
 import { startResources } from '../resource/index.ts'
 import { formatBanner } from './banner.ts'
+import { closeInTime } from './drain.ts'
 import {
   findShown,
   openSite,
@@ -19,26 +23,27 @@ import {
   type Site,
 } from './command.ts'
 
-/** Longest time from the wish to stop until this process stops waiting for what still runs. */
-const drainMs = 8_000
-
 export const serve: Command = {
-  usage: `serve
+  usage: `serve [--processes N]
   Answers until Ctrl-C or SIGTERM; the default. Shows what was imported or configured; as long as nothing ever was, a sample
-  datacenter, in a database of its own.`,
-  run: () => serveUntilEnd(findShown),
+  datacenter, in a database of its own. With N processes as many answer on the one port, each on a core and with a graph of its own.`,
+  run: (args) => serveUntilEnd(findShown, args),
 }
 
-export async function serveUntilEnd(choose: (site: Site) => Promise<DatabaseName>): Promise<number> {
+export async function serveUntilEnd(
+  choose: (site: Site) => Promise<DatabaseName>,
+  args: string[] = [],
+): Promise<number> {
   const stop = untilInterrupted()
   const config = loadConfig(process.env)
-  await checkPort(config)
+  config.http.processes = readProcesses(args) ?? config.http.processes
+  const port = await checkPort(config)
   const site = await openSite(config)
   try {
     const name = await choose(site)
     stop.throwIfAborted()
     if (name === 'plenum_demo') await fillSample(site, stop)
-    const app = await listen(site, name)
+    const app = await listen(site, name, port)
     if (!stop.aborted) {
       await print(formatBanner(app, name, site))
       await once(stop, 'abort')
@@ -53,18 +58,36 @@ export async function serveUntilEnd(choose: (site: Site) => Promise<DatabaseName
   }
 }
 
-async function listen(site: Site, name: DatabaseName): Promise<App> {
+function readProcesses(args: string[]): number | undefined {
+  const { processes } = parseArgs({ args, options: { processes: { type: 'string' } } }).values
+  if (processes === undefined) return undefined
+  if (/^\d+$/.test(processes) && Number(processes) >= 1 && Number(processes) <= mostProcesses)
+    return Number(processes)
+  throw new Refusal(`--processes is "${processes}": a number from 1 to ${mostProcesses} is needed`)
+}
+
+async function listen(site: Site, name: DatabaseName, port: number): Promise<App> {
   try {
+    if (site.config.http.processes > 1) return await listenTogether(site, name, port)
     return await startApp(site.config, site.url(name), createLog(site.config.log.level))
   } catch (error) {
     throw isPortTaken(error) ? portTaken(site.config) : error
   }
 }
 
-/** Told before anything is started; `listen` looks again. */
-async function checkPort(config: Config): Promise<void> {
+/** This process keeps the others and the embedded Postgres; they answer. */
+const listenTogether = (site: Site, name: DatabaseName, port: number): Promise<App> =>
+  startProcesses({
+    count: site.config.http.processes,
+    program: join(import.meta.dirname, 'worker.ts'),
+    env: { DATABASE_URL: site.url(name), PORT: String(port) },
+    tell: (line) => process.stderr.write(`${line}\n`),
+  })
+
+/** Told before anything is started; `listen` looks again. Gives the port: a free one where 0 is asked and several processes must have the same. */
+async function checkPort(config: Config): Promise<number> {
   const { host, port } = config.http
-  if (port === 0) return
+  if (port === 0 && config.http.processes === 1) return port
   const probe = createServer()
   try {
     probe.listen(port, host)
@@ -73,9 +96,11 @@ async function checkPort(config: Config): Promise<void> {
     if (isPortTaken(error)) throw portTaken(config)
     throw new Refusal(`Cannot listen on ${host} port ${port}: ${(error as Error).message}`)
   }
+  const found = (probe.address() as AddressInfo).port
   const closed = once(probe, 'close')
   probe.close()
   await closed
+  return found
 }
 
 const isPortTaken = (error: unknown): boolean => (error as NodeJS.ErrnoException).code === 'EADDRINUSE'
@@ -94,12 +119,4 @@ async function fillSample(site: Site, signal: AbortSignal): Promise<void> {
       { name: 'sample' },
     )
   })
-}
-
-async function closeInTime(app: App): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<'late'>()
-  const timer = setTimeout(() => resolve('late'), drainMs)
-  const ended = await Promise.race([app.close(), promise])
-  clearTimeout(timer)
-  if (ended === 'late') process.stderr.write('Not everything ended in time; the rest is cut off.\n')
 }

@@ -1,0 +1,14 @@
+/** One of the processes of `serve --processes N`: answers like a server of its own, on the port and from the database that it was given. */
+import { startApp } from '../app.ts'
+import { loadConfig } from '../config.ts'
+import { createLog } from '../log.ts'
+import { answerAsWorker } from '../process/index.ts'
+import { closeInTime } from './drain.ts'
+
+const config = loadConfig(process.env)
+const { app, ended } = await answerAsWorker(() =>
+  startApp(config, config.database.url!, createLog(config.log.level)),
+)
+await ended
+await closeInTime(app)
+process.exit()

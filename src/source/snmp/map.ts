@@ -100,7 +100,9 @@ function toObservation(
   const attributes: Record<string, unknown> = {}
   addTo(fields, resource.fields, row, tables)
   addTo(attributes, resource.attributes, row, tables)
-  const links = resource.links.flatMap((link) => toLink(link, row, tables, device))
+  const claims = resource.links.flatMap((link) => toLink(link, row, tables, device))
+  // A port that is named twice is one link.
+  const links = [...new Map(claims.map((claim) => [JSON.stringify(claim), claim])).values()]
   if (isPart(resource) && !links.some(({ type }) => type === 'PART_OF'))
     links.unshift({ type: 'PART_OF', to: { source: device.source, key: device.key } })
   return {

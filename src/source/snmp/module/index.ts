@@ -17,6 +17,8 @@ export type { Module } from './schema.ts'
 const shipped = join(import.meta.dirname, 'shipped')
 /** Vendors' own words count before what the standard tables say, and those before nothing. */
 const last = [
+  'linux',
+  'windows',
   'system',
   'interface',
   'lag',

@@ -1,7 +1,7 @@
 import type { GraphQLResolveInfo } from 'graphql'
 import {
-  all,
   getForWrite,
+  mapAll,
   writeOnce,
   type Actor,
   type InventoryItem,
@@ -178,10 +178,10 @@ const Mutation = {
   }),
   mergeResources: mutation<Write & { refs: string[]; into: string }>(async (input, context, dryRun, by) => {
     const into = await getForWrite(context, input.into, { path: 'input.into' })
-    const refs = bounded(input.refs, 'input.refs').map((ref, index) =>
+    const refs = await mapAll(bounded(input.refs, 'input.refs'), (ref, index) =>
       getForWrite(context, ref, { path: `input.refs[${index}]` }),
     )
-    const ids = [...new Set((await all(refs)).map((vertex) => vertex.id))].filter((id) => id !== into.id)
+    const ids = [...new Set(refs.map((vertex) => vertex.id))].filter((id) => id !== into.id)
     if (ids.length === 0) throw invalidInput('Name at least one resource beside the survivor', 'input.refs')
     return context.resources.merge({ ids, into: into.id, dryRun }, by)
   }),

@@ -1,8 +1,8 @@
 import {
-  all,
   connectMembers,
   getRef,
   graphOf,
+  mapAll,
   see,
   toTopology,
   viewId,
@@ -46,8 +46,8 @@ function checkBounds(args: TopologyArguments): void {
 async function topology(_: unknown, args: TopologyArguments, context: Context) {
   checkBounds(args)
   const graph = await graphOf(context, args.asOf)
-  const root = await all(
-    args.root.map((ref, index) => getRef(context, graph, ref, { path: `root[${index}]` })),
+  const root = await mapAll(args.root, (ref, index) =>
+    getRef(context, graph, ref, { path: `root[${index}]` }),
   )
   const { nodes, links, truncated } = toTopology(graph, {
     ...optionsOf(args),

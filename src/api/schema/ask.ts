@@ -13,7 +13,7 @@ import { idsOfRefs } from './find.ts'
 import { fieldsOfType } from './generate.ts'
 import { presentOnly } from './instant.ts'
 import { notSeenSince } from './seen.ts'
-import { all, andThen, type Soon } from './soon.ts'
+import { andThen, mapAll, type Soon } from './soon.ts'
 import { checkTexts } from './text.ts'
 import { visibleOf } from './view.ts'
 
@@ -42,15 +42,14 @@ export function toFilter(
   if (input == null) return {}
   if (depth > deepestNesting) throw invalidInput(`A filter nests at most ${deepestNesting} deep`, path)
   const scope: Scope = { context, graph, type, path }
-  const parts = Object.entries(input)
-    .filter(([, value]) => value !== undefined && value !== null)
-    .map(([name, value]): Soon<Filter> => {
-      const nested = nestedPart(scope, name, value, depth)
-      return (
-        nested ?? (fieldsOfType(type)[name] ? fieldPart(scope, name, value) : commonPart(scope, name, value))
-      )
-    })
-  return andThen(all(parts), merge)
+  const given = Object.entries(input).filter(([, value]) => value !== undefined && value !== null)
+  const parts = mapAll(given, ([name, value]): Soon<Filter> => {
+    const nested = nestedPart(scope, name, value, depth)
+    return (
+      nested ?? (fieldsOfType(type)[name] ? fieldPart(scope, name, value) : commonPart(scope, name, value))
+    )
+  })
+  return andThen(parts, merge)
 }
 
 /** Parts of one filter hold together; those that share a name are joined. */
@@ -73,8 +72,8 @@ function nestedPart(scope: Scope, name: string, value: unknown, depth: number): 
     toFilter(context, graph, type, input as FilterInput, `${path}.${at}`, depth + 1)
   if (name === 'not') return andThen(deeper(value, 'not'), (not) => ({ not }))
   if (name === 'and' || name === 'or') {
-    const inner = (value as FilterInput[]).map((input, index) => deeper(input, `${name}[${index}]`))
-    return andThen(all(inner), (filters) => ({ [name]: filters }))
+    const inner = mapAll(value as FilterInput[], (one, index) => deeper(one, `${name}[${index}]`))
+    return andThen(inner, (filters) => ({ [name]: filters }))
   }
   return name === 'linked' ? linkedPart(scope, value as LinkedInput, depth) : undefined
 }

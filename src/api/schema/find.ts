@@ -11,7 +11,7 @@ import { parseRef, type Ref } from '../../resource/ref.ts'
 import type { ResourceId } from '../../resource/resource.ts'
 import { graphOf } from './instant.ts'
 import { loadersOf } from './loader.ts'
-import { all, andThen, type Soon } from './soon.ts'
+import { andThen, mapAll, type Soon } from './soon.ts'
 
 type TypeName = KindName | InterfaceName
 
@@ -76,13 +76,13 @@ export function idsOfRefs(
   refs: readonly string[],
   options: FindOptions,
 ): Soon<Set<ResourceId>> {
-  const found = refs.map((ref, index) =>
+  const found = mapAll(refs, (ref, index) =>
     getRef(context, graph, ref, {
       ...options,
       ...(options.path ? { path: `${options.path}[${index}]` } : {}),
     }),
   )
-  return andThen(all(found), (vertices) => new Set(vertices.map((vertex) => vertex.id)))
+  return andThen(found, (vertices) => new Set(vertices.map((vertex) => vertex.id)))
 }
 
 /** The graph that a ref is to be looked up in: its own instant goes before `asOf`. */

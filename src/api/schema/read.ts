@@ -6,7 +6,7 @@ export { findRef, getForWrite, getRef, graphOfRef, idsOfRefs } from './find.ts'
 export { connectHistory } from './history.ts'
 export { graphOf } from './instant.ts'
 export { findNode } from './node.ts'
-export { all, andThen, type Soon } from './soon.ts'
+export { andThen, mapAll, type Soon } from './soon.ts'
 export type { AnyResolver } from './type.ts'
 export {
   canSeeLink,

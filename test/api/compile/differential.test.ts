@@ -71,12 +71,18 @@ function shown(
   return {
     data,
     errors: waited ? [...new Set(texts)].sort() : texts,
-    extensions: waited ? sortedText(extensions) : JSON.stringify(extensions),
+    extensions: waited ? seen(extensions, whole) : JSON.stringify(extensions),
   }
 }
 
-const sortedText = (value: object): string =>
-  JSON.stringify(value, (_, inner: unknown) => (Array.isArray(inner) ? [...inner].sort() : inner))
+/** Pages that were cut, without those in what is null now. */
+function seen(extensions: { truncated?: readonly string[] }, whole: unknown): string {
+  const paths = (extensions.truncated ?? []).filter((path) => {
+    const keys = path.split(/[.[\]]+/).filter((key) => key !== '')
+    return beneathNull(whole, [...keys, '']) === undefined
+  })
+  return JSON.stringify(paths.sort())
+}
 
 /** Where the answer is null above the place of an error; undefined when it is null right there. */
 function beneathNull(whole: unknown, path: readonly (string | number)[]): string | undefined {

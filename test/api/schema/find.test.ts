@@ -233,3 +233,19 @@ describe('asOf', () => {
     expect(filters.errors.map(({ code }) => code)).toEqual(['INVALID_INPUT', 'INVALID_INPUT'])
   })
 })
+
+test('of faults that come together the later ones are nobody’s, and end nothing', async () => {
+  const findByKeys: Resources['findByKeys'] = (keys) => Promise.resolve(keys.map(() => undefined))
+  const { errors } = await ask(
+    graph,
+    `{ servers(filter: { tenant: ["no:key"], linked: { depth: 99 } }) { totalCount }
+       racks(filter: { or: [{ site: ["no:key"] }, { ref: ["no"] }] }) { totalCount } }`,
+    { resources: { findByKeys } },
+  )
+  expect(errors.map(({ path, code }) => [path, code])).toEqual([
+    ['servers', 'INVALID_INPUT'],
+    ['racks', 'INVALID_INPUT'],
+  ])
+  // What nobody waits for has failed by now; the test runner would hear of it.
+  await new Promise(setImmediate)
+})

@@ -1,6 +1,12 @@
 /** What the daemons of a node are told: snmpd (AgentX master), lldpd (LLDP-MIB), FRR's zebra and bgpd (BGP4-MIB). */
 import { join } from 'node:path'
-import { pollerAddress, snmpCredentials as credentials, trapPort, type FabricNode } from './plan.ts'
+import {
+  pollerAddress,
+  snmpCredentials as credentials,
+  trapPort,
+  witnessPort,
+  type FabricNode,
+} from './plan.ts'
 
 const traps = {
   linkDown: '.1.3.6.1.6.3.1.1.5.3',
@@ -35,6 +41,7 @@ export function snmpdConfig(node: FabricNode, folder: string): string {
           `trapsess -v 3 -u ${user} -l authPriv -a SHA-256 -A ${authPassword} -x AES-256 -X ${privPassword} ${pollerAddress}:${trapPort}`,
         ]
       : [`rocommunity ${community} default`, `trap2sink ${pollerAddress}:${trapPort} ${community}`]),
+    `trap2sink ${pollerAddress}:${witnessPort} witness`,
     `notificationEvent linkUpTrap ${traps.linkUp} ${varbinds}`,
     `notificationEvent linkDownTrap ${traps.linkDown} ${varbinds}`,
     `monitor -S -r 1 -e linkUpTrap "linkUp" ${ifEntry}.8 != 2`,

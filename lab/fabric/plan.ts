@@ -51,6 +51,8 @@ export interface FabricPlan {
 /** Where the poller is, in the management network. */
 export const pollerAddress = '10.254.0.1'
 export const trapPort = 1162
+/** Traps also go to a witness there, which only notes when they came. */
+export const witnessPort = 1163
 export const snmpCredentials = {
   community: 'fabric-read',
   user: 'plenum',

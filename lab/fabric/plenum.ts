@@ -1,12 +1,12 @@
 /** A Plenum that polls a fabric from inside: a process in the poller's namespace, reached through a Unix socket. */
-import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { request } from 'node:http'
 import { join } from 'node:path'
 import { createClient, type Client } from 'graphql-ws'
 import { stringify } from 'yaml'
 import { WebSocket } from 'ws'
+import { Child } from './child.ts'
 import type { Fabric } from './index.ts'
 
 export interface FabricPlenum {
@@ -96,46 +96,4 @@ async function ask<T>(socketPath: string, query: string, variables?: Record<stri
   const { data, errors } = JSON.parse(text) as { data: T; errors?: { message: string }[] }
   if (errors?.length) throw new Error(errors[0]!.message)
   return data
-}
-
-/** A process whose output is waited for. */
-class Child {
-  readonly #process: ChildProcess
-  readonly #ended: Promise<unknown>
-  #look = () => {}
-  output = ''
-
-  constructor(child: ChildProcess) {
-    this.#process = child
-    this.#ended = once(child, 'close')
-    for (const stream of [child.stdout!, child.stderr!])
-      stream.setEncoding('utf8').on('data', (text: string) => {
-        this.output += text
-        this.#look()
-      })
-  }
-
-  saw(pattern: RegExp): Promise<RegExpExecArray> {
-    const { promise, resolve, reject } = Promise.withResolvers<RegExpExecArray>()
-    this.#look = () => {
-      const match = pattern.exec(this.output)
-      if (match) resolve(match)
-    }
-    this.#look()
-    void this.#ended.then(() => reject(new Error(`it ended without ${pattern}:\n${this.output}`)))
-    return promise
-  }
-
-  cpuSeconds(): number {
-    const stat = readFileSync(`/proc/${this.#process.pid}/stat`, 'utf8')
-      .replace(/^.*\) /s, '')
-      .split(' ')
-    // In ticks of a hundredth: user and system.
-    return (Number(stat[11]) + Number(stat[12])) / 100
-  }
-
-  async end(): Promise<void> {
-    this.#process.kill('SIGTERM')
-    await this.#ended
-  }
 }

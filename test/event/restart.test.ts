@@ -1,8 +1,6 @@
 /** Postgres goes away and comes back while writers write and a follower follows: nobody is told, nothing is lost, nothing comes twice. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pino from 'pino'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -10,36 +8,17 @@ import { migrate, openDb } from '../../src/db.ts'
 import type { LoggedEvent, NoteEvent } from '../../src/event/event.ts'
 import { startEvents } from '../../src/event/index.ts'
 import { appendEvents, readHead } from '../../src/event/store.ts'
-import { findBinaries, findRunAs } from '../../src/postgres/binary.ts'
-import { startPostgres, type Postgres } from '../../src/postgres/index.ts'
+import { startOwnPostgres, type OwnPostgres } from '../support/own-postgres.ts'
 
-let postgres: Postgres
-const folder = mkdtempSync(join(tmpdir(), 'plenum-restart-'))
+let postgres: OwnPostgres
 
 beforeAll(async () => {
-  postgres = await startPostgres({ folder })
-  await postgres.ensureDatabase('restarted')
+  postgres = await startOwnPostgres('restarted')
 }, 120_000)
-afterAll(async () => {
-  await postgres.close()
-  rmSync(postgres.folder, { recursive: true, force: true })
-  rmSync(folder, { recursive: true, force: true })
-})
-
-/** The same cluster on the same port again; `immediate` leaves it to recover from its log, as after a crash. */
-async function restart(mode: 'fast' | 'immediate'): Promise<void> {
-  const runAs = findRunAs()
-  const child = spawn(
-    join(findBinaries(runAs), 'bin', 'pg_ctl'),
-    ['restart', '-w', '-m', mode, '-D', join(postgres.folder, 'postgres'), '-l', '/dev/null'],
-    { ...runAs, cwd: '/', env: { PATH: process.env['PATH'] ?? '', LC_ALL: 'C' }, stdio: 'ignore' },
-  )
-  const [code] = (await once(child, 'exit')) as [number]
-  expect(code).toBe(0)
-}
+afterAll(() => postgres.close())
 
 test('the feed goes on by itself when Postgres is restarted, three times', { timeout: 240_000 }, async () => {
-  const url = postgres.url('restarted')
+  const { url } = postgres
   const db = openDb({ url })
   await migrate(db)
   const events = startEvents({ db, url, log: pino({ level: 'silent' }) })
@@ -66,7 +45,7 @@ test('the feed goes on by itself when Postgres is restarted, three times', { tim
   const ended = Promise.all(children.map((child) => once(child, 'exit')))
   for (const [index, mode] of (['fast', 'immediate', 'fast'] as const).entries()) {
     await some[index + 1]!.promise
-    await restart(mode)
+    await postgres.restart(mode)
   }
   expect((await ended).map(([code]) => code as number)).toEqual([0, 0])
   const last = await db.transaction((trx) =>

@@ -1,0 +1,83 @@
+/** npm net-snmp, asked for the same: its values decoded, matched and made rates of as ours are. */
+import { createRequire } from 'node:module'
+import type { Target } from '../../src/source/snmp/protocol/index.ts'
+import { base, columnNumbers, indexes, rows } from './agents.ts'
+import { costOf, type Cost } from './cost.ts'
+
+type Columns = { oid: string; value: Buffer }[][]
+interface Session {
+  getBulk(
+    oids: string[],
+    nonRepeaters: number,
+    repetitions: number,
+    done: (error: Error | null, columns: Columns) => void,
+  ): void
+  close(): void
+}
+const netSnmp = createRequire(import.meta.url)('net-snmp') as {
+  createSession(address: string, community: string, options: object): Session
+}
+const oids = columnNumbers.map((column) => `${base}.${column}`)
+
+/** What is kept of each device from one poll to the next. */
+class Rates {
+  readonly #last = new Map<string, number>()
+  #atMs = performance.now()
+
+  take(columns: Columns): Map<string, number> {
+    const now = performance.now()
+    const rates = new Map<string, number>()
+    columns.forEach((column, c) => {
+      for (const { oid, value } of column) {
+        const key = `${c} ${oid.slice((oids[c] as string).length + 1)}`
+        const number = value.reduce((sum, byte) => sum * 256 + byte, 0)
+        rates.set(key, ((number - (this.#last.get(key) ?? number)) * 1_000) / (now - this.#atMs))
+        this.#last.set(key, number)
+      }
+    })
+    this.#atMs = now
+    return rates
+  }
+}
+
+const open = (targets: readonly Target[]): Session[] =>
+  targets.map(({ address, port }) => netSnmp.createSession(address, 'public', { port, version: 1 }))
+
+export async function pollNetSnmp(targets: readonly Target[], polls: number): Promise<Cost> {
+  const sessions = open(targets)
+  const rates = targets.map(() => new Rates())
+  const cost = await costOf(polls, (i, done) => {
+    const at = i % targets.length
+    sessions[at]?.getBulk(oids, 0, rows, (error, columns) => {
+      if (error !== null) throw error
+      rates[at]?.take(columns)
+      done()
+    })
+  })
+  for (const session of sessions) session.close()
+  return cost
+}
+
+/** Every counter of the 48 ports, twelve rows in an answer. */
+export async function pollNetSnmpSwitches(targets: readonly Target[], polls: number): Promise<Cost> {
+  const sessions = open(targets)
+  const rates = targets.map(() => new Rates())
+  const cost = await costOf(polls, (i, done) => {
+    const at = i % targets.length
+    const next = (from: string[], read: number): void =>
+      sessions[at]?.getBulk(from, 0, 12, (error, columns) => {
+        if (error !== null) throw error
+        rates[at]?.take(columns)
+        const all = read + (columns[0]?.length ?? 0)
+        if (all >= indexes.length) done()
+        else
+          next(
+            columns.map((column) => (column.at(-1) as { oid: string }).oid),
+            all,
+          )
+      })
+    next(oids, 0)
+  })
+  for (const session of sessions) session.close()
+  return cost
+}

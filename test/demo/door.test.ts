@@ -1,0 +1,132 @@
+/** The door of a running demo: who holds it, what it takes, who takes it over. */
+import { existsSync, mkdtempSync, rmSync, statSync } from 'node:fs'
+import { createConnection } from 'node:net'
+import { once } from 'node:events'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import {
+  doorPath,
+  DoorClosed,
+  knock,
+  startDemo,
+  type Demo,
+  type FaultBegun,
+  type FaultList,
+} from '../../src/demo/index.ts'
+
+let folder: string
+const running: Demo[] = []
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'plenum-demo-'))
+})
+afterEach(async () => {
+  for (const demo of running.splice(0)) await demo.close()
+  rmSync(folder, { recursive: true, force: true })
+})
+
+async function start(): Promise<Demo> {
+  const demo = await startDemo({ dataFolder: folder, traps: null })
+  running.push(demo)
+  return demo
+}
+const say = (request: unknown) => knock(doorPath(folder), request, AbortSignal.timeout(10_000))
+
+describe('the door', () => {
+  test('lists, begins and ends faults, and only its user can open it', async () => {
+    const { devices } = await start()
+    expect(devices).toHaveLength(90)
+    expect(statSync(doorPath(folder)).mode & 0o777).toBe(0o600)
+    const before = (await say({ do: 'list' })) as FaultList
+    expect(before.kinds.map(({ name }) => name)).toEqual([
+      'link-down',
+      'bgp-flap',
+      'hot-rack',
+      'dead-switch',
+      'poller-isolated',
+    ])
+    expect(before.on).toEqual([])
+    const begun = (await say({ do: 'begin', fault: 'dead-switch', target: 'pus1-leaf02' })) as FaultBegun
+    expect(begun).toMatchObject({ target: 'pus1-leaf02', said: expect.stringContaining('pus1-leaf02') })
+    // Twice is once.
+    await say({ do: 'begin', fault: 'dead-switch', target: 'pus1-leaf02' })
+    expect(((await say({ do: 'list' })) as FaultList).on).toEqual([
+      { fault: 'dead-switch', target: 'pus1-leaf02', since: expect.any(String) },
+    ])
+    await say({ do: 'end', fault: 'dead-switch' })
+    expect(((await say({ do: 'list' })) as FaultList).on).toEqual([])
+  })
+
+  test.each([
+    [{ do: 'begin', fault: 'no-such' }, /one of link-down/],
+    [{ do: 'end', fault: 'link-down' }, /is not on/],
+    [{ do: 'burn' }, /./],
+    ['x', /./],
+  ])('refuses %j and goes on', async (request, message) => {
+    await start()
+    await expect(say(request)).rejects.toThrow(message)
+    expect(await say({ do: 'list' })).toMatchObject({ on: [] })
+  })
+
+  test('outlives those who say nothing, garbage, or too much', async () => {
+    await start()
+    const silent = createConnection(doorPath(folder))
+    await once(silent, 'connect')
+    for (const said of ['\n', 'GET / HTTP/1.1\r\n\r\n', 'x'.repeat(100_000)]) {
+      const { promise, resolve } = Promise.withResolvers<void>()
+      // Too much breaks it.
+      const socket = createConnection(doorPath(folder)).on('error', () => {})
+      socket.on('close', () => resolve()).resume()
+      socket.end(said)
+      await promise
+    }
+    expect(await say({ do: 'list' })).toMatchObject({ on: [] })
+    silent.destroy()
+  })
+
+  test('is closed where no demo runs, also when one was killed', async () => {
+    await expect(say({ do: 'list' })).rejects.toThrow(DoorClosed)
+    await (await start()).close()
+    expect(existsSync(doorPath(folder))).toBe(false)
+    await expect(say({ do: 'list' })).rejects.toThrow(DoorClosed)
+  })
+
+  test('is somewhere short where the folder is deep', () => {
+    const deep = join(folder, 'x'.repeat(120))
+    expect(Buffer.byteLength(doorPath(deep))).toBeLessThan(104)
+    expect(doorPath(deep)).toBe(doorPath(deep))
+    expect(doorPath(`${deep}y`)).not.toBe(doorPath(deep))
+  })
+})
+
+describe('two processes on one folder', () => {
+  test('have the same devices; the second takes them over when the first ends, at the same addresses', async () => {
+    const [first, second] = await Promise.all([start(), start()])
+    expect(second.devices).toEqual(first.devices)
+    await say({ do: 'begin', fault: 'hot-rack' })
+    // Whichever has the door.
+    await first.close()
+    const deadline = Date.now() + 10_000
+    for (;;) {
+      try {
+        expect(await say({ do: 'where' })).toEqual({ devices: second.devices })
+        break
+      } catch (error) {
+        if (!(error instanceof DoorClosed) || Date.now() > deadline) throw error
+      }
+    }
+  })
+
+  test('of different folders have different devices', async () => {
+    const one = await start()
+    const other = mkdtempSync(join(tmpdir(), 'plenum-demo-'))
+    const two = await startDemo({ dataFolder: other, traps: null })
+    try {
+      const places = [...one.devices, ...two.devices].map(({ address, port }) => `${address}:${port}`)
+      expect(new Set(places).size).toBe(180)
+    } finally {
+      await two.close()
+      rmSync(other, { recursive: true })
+    }
+  })
+})

@@ -18,11 +18,11 @@ const idleSeconds = 60
 
 async function main(): Promise<void> {
   const missing = missingForFabric()
-  if (missing !== undefined) return void console.log(`skipped: the fabric, ${missing}`)
+  if (missing !== undefined) return void tell(`skipped: the fabric, ${missing}`)
   const began = performance.now()
   const fabric = await startFabric(planFabric(values.small ? small : large))
   try {
-    console.log(
+    tell(
       `${fabric.plan.nodes.length} nodes, ${fabric.plan.cables.length} cables, up after ${seconds(began)} s`,
     )
     const witness = new Witness(fabric)
@@ -41,7 +41,7 @@ async function main(): Promise<void> {
 
 async function examine(fabric: Fabric, plenum: FabricPlenum, witness: Witness): Promise<void> {
   const { scores, tookMs } = await untilFound(plenum, fabric, patienceMs)
-  console.log(`${formatScores(scores)}\nall found after ${(tookMs / 1000).toFixed(1)} s`)
+  tell(`${formatScores(scores)}\nall found after ${(tookMs / 1000).toFixed(1)} s`)
   const delays = await breakLinks(fabric, plenum, witness)
   const healed = await untilFound(plenum, fabric, patienceMs)
   const cpuBefore = plenum.cpuSeconds()
@@ -59,7 +59,7 @@ async function examine(fabric: Fabric, plenum: FabricPlenum, witness: Witness): 
     worstToldAfterTrapMilliseconds: Math.max(...delays),
     cpuShare: (plenum.cpuSeconds() - cpuBefore) / idleSeconds,
   }
-  console.log(figures)
+  tell(JSON.stringify(figures, null, 2))
   writeResult(figures)
   if (!isWhole(scores) || !isWhole(healed.scores) || Math.max(...delays) > 1_000) process.exitCode = 1
 }
@@ -76,7 +76,7 @@ async function breakLinks(fabric: Fabric, plenum: FabricPlenum, witness: Witness
         const arrived = await witness.until(began, port.node, isUp ? linkTraps.up : linkTraps.down)
         const told = await follower.until(began, portIs(port, isUp ? 'UP' : 'DOWN'), 60_000)
         delays.push(told.at - arrived)
-        console.log(
+        tell(
           `${port.node.name} ${port.name} ${isUp ? 'up' : 'down'}: told ${told.at - arrived} ms after the trap`,
         )
       }
@@ -93,6 +93,7 @@ function writeResult(figures: Record<string, number>): void {
   writeFileSync(file, `${JSON.stringify({ name: 'fabric', figures }, null, 2)}\n`)
 }
 
+const tell = (text: string): void => void process.stdout.write(`${text}\n`)
 const seconds = (began: number): string => ((performance.now() - began) / 1000).toFixed(1)
 
 await main()

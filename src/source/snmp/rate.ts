@@ -2,7 +2,7 @@
  * The counters of one device, in typed arrays: takes a poll's cells without an object each and makes rates of them. Pure: times are told.
  * Values are kept as two 32-bit halves, so a difference is exact also where a Counter64 is above 2^53.
  */
-import { isException, tag, type Cell } from './protocol/index.ts'
+import { encodeArcs, isException, tag, type Cell } from './protocol/index.ts'
 
 /** A counter that seems to have run further than this share of its range in one interval was reset, not wrapped. */
 const wrapShare = 0.5
@@ -13,6 +13,7 @@ export class CounterTable {
   readonly rates: Float64Array
   readonly indexes: readonly string[]
   readonly #rowOf: Map<string, number>
+  readonly #encoded: readonly Uint8Array[]
   readonly #high: Uint32Array
   readonly #low: Uint32Array
   /** The poll in which the cell was last seen; 0: never. */
@@ -33,6 +34,7 @@ export class CounterTable {
     this.#high = new Uint32Array(size)
     this.#low = new Uint32Array(size)
     this.#seenIn = new Uint32Array(size)
+    this.#encoded = indexes.map((index) => encodeArcs(index.split('.').map(Number)))
     this.#rowOf = new Map(indexes.map((index, row) => [index, row]))
   }
 
@@ -54,7 +56,7 @@ export class CounterTable {
   take(column: number, cell: Cell): boolean {
     const { type } = cell
     if (isException(type)) return false
-    const row = this.#row(cell.index())
+    const row = this.#row(cell)
     if (row === undefined) return false
     const at = row * this.columns + column
     const high = cell.high32()
@@ -69,11 +71,13 @@ export class CounterTable {
   }
 
   /** Rows come in their order nearly always, each as often as there are columns. */
-  #row(index: string): number | undefined {
-    const { indexes } = this
-    if (indexes[this.#expected] === index) return this.#expected
-    if (indexes[this.#expected + 1] === index) return ++this.#expected
-    const row = this.#rowOf.get(index)
+  #row(cell: Cell): number | undefined {
+    const encoded = this.#encoded
+    const expected = this.#expected
+    if (encoded[expected] !== undefined && cell.isIndex(encoded[expected])) return expected
+    const next = encoded[expected + 1]
+    if (next !== undefined && cell.isIndex(next)) return ++this.#expected
+    const row = this.#rowOf.get(cell.index())
     if (row !== undefined) this.#expected = row
     return row
   }

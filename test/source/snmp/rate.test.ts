@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { tag, type Cell } from '../../../src/source/snmp/protocol/index.ts'
+import { encodeArcs, tag, type Cell } from '../../../src/source/snmp/protocol/index.ts'
 import { CounterTable } from '../../../src/source/snmp/rate.ts'
 
 const cell = (index: string, value: bigint, type: number = tag.counter64): Cell => ({
@@ -10,6 +10,7 @@ const cell = (index: string, value: bigint, type: number = tag.counter64): Cell 
   value: () => Number(value),
   index: () => index,
   indexArcs: () => [Number(index)],
+  isIndex: (arcs) => Buffer.from(encodeArcs([Number(index)])).equals(arcs),
 })
 
 describe('rates', () => {

@@ -34,6 +34,8 @@ export interface Cell {
   /** The arcs after the column, dotted. */
   index(): string
   indexArcs(): number[]
+  /** Whether the index is these arcs, encoded: no text is made. */
+  isIndex(arcs: Uint8Array): boolean
 }
 
 export class Answer implements Cell {
@@ -150,6 +152,14 @@ export class Answer implements Cell {
   indexArcs(): number[] {
     const i = this.#cell
     return arcsOf(this.bytes, (this.nameStart[i] as number) + this.#columnLength, this.nameEnd[i] as number)
+  }
+
+  isIndex(arcs: Uint8Array): boolean {
+    const i = this.#cell
+    const start = (this.nameStart[i] as number) + this.#columnLength
+    if ((this.nameEnd[i] as number) - start !== arcs.length) return false
+    for (let at = 0; at < arcs.length; at++) if (this.bytes[start + at] !== arcs[at]) return false
+    return true
   }
 
   /** A copy of the name of varbind `i`, to go on from. */

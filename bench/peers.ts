@@ -3,20 +3,16 @@
  *   npm run bench -- peers [--json FILE] [--only q1,q3] [--contender plenum,postgraphile] [--seconds 2] [--rounds 3]
  * Each contender is a process of its own; rounds are interleaved, and what is told is their median. See docs/benchmarks.md.
  */
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { migrate, openDb, type Db } from '../src/db.ts'
-import { startPostgres } from '../src/postgres/index.ts'
+import type { Db } from '../src/db.ts'
 import { startContender, type Contender } from './peers/contender.ts'
-import { fillPeers, makeRelations, scaled } from './peers/data.ts'
+import { makeRelations } from './peers/data.ts'
 import { installPeers } from './peers/install.ts'
 import { hashAnswers, measureCost, measureLatency, median, type Cost } from './peers/measure.ts'
 import { contenderNames, questionNames, type ContenderName, type QuestionName } from './peers/question.ts'
-import { importMutable } from './peers/mutable.ts'
 import { printTable, writeResults, type Results } from './peers/report.ts'
 import { readSamples, type Samples } from './peers/sample.ts'
+import { fill, withPostgres, type Filled } from './peers/site.ts'
 
 const { values } = parseArgs({
   options: {
@@ -92,11 +88,13 @@ async function compare(
   return row
 }
 
-async function run(db: Db, url: string): Promise<{ results: Results; about: Record<string, unknown> }> {
+async function run({
+  db,
+  url,
+  resources,
+  links,
+}: Filled): Promise<{ results: Results; about: Record<string, unknown> }> {
   const { folder, versions } = installPeers()
-  await migrate(db)
-  const size = await fillPeers(db, scaled(1))
-  await importMutable(db)
   await makeRelations(db)
   const samples = await readSamples(db)
   const { rows } = await db.raw<{ rows: { version: string; cost: string }[] }>(
@@ -114,23 +112,24 @@ async function run(db: Db, url: string): Promise<{ results: Results; about: Reco
   } finally {
     for (const contender of contenders) await contender.close()
   }
-  const about = { at: new Date().toISOString(), ...size, seconds, rounds, postgres: rows[0], peers: versions }
+  const about = {
+    at: new Date().toISOString(),
+    resources,
+    links,
+    seconds,
+    rounds,
+    postgres: rows[0],
+    peers: versions,
+  }
   return { results, about }
 }
 
-const folder = mkdtempSync(join(tmpdir(), 'plenum-bench-'))
-const postgres = await startPostgres({ folder })
-try {
-  await postgres.ensureDatabase('bench_peers')
-  const db = openDb({ url: postgres.url('bench_peers') })
+await withPostgres(async (postgres) => {
+  const filled = await fill(postgres)
   try {
-    const { results, about } = await run(db, postgres.url('bench_peers'))
+    const { results, about } = await run(filled)
     if (values.json !== undefined) await writeResults(values.json, results, about)
   } finally {
-    await db.destroy()
+    await filled.db.destroy()
   }
-} finally {
-  await postgres.close()
-  rmSync(postgres.folder, { recursive: true, force: true })
-  rmSync(folder, { recursive: true, force: true })
-}
+})

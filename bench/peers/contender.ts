@@ -16,7 +16,15 @@ export interface Contender {
   /** Requests of a question, ready to be sent; asked in a circle. */
   requests(question: QuestionName): Buffer[]
   connect(): Promise<Connection>
+  /** What its memory holds, in bytes; of Plenum only. */
+  memory(): Promise<Memory>
   close(): Promise<void>
+}
+
+export interface Memory {
+  /** After a full collection. */
+  heapBytes: number
+  rssBytes: number
 }
 
 const password = 'bench'
@@ -46,6 +54,11 @@ export async function startContender(options: {
     role,
     requests: (question) => toRequests(name, question, samples, port, headers),
     connect: () => openConnection(port),
+    async memory() {
+      const answered = once(child, 'message')
+      child.send('memory')
+      return ((await answered) as [Memory])[0]
+    },
     async close() {
       if (child.exitCode !== null || child.signalCode !== null) return
       const gone = once(child, 'exit')
@@ -62,14 +75,19 @@ async function makeRole(db: Db, role: string): Promise<void> {
   if (rows.length === 0) await db.raw(`create role ${role} login superuser password '${password}'`)
 }
 
-/** Plenum with the flags that `bin/plenum` gives. */
+/** Plenum with the flags that `bin/plenum` gives, and room for a million resources. */
 function launch(name: ContenderName, folder: string, url: string): ChildProcess {
   const env = { ...process.env, NODE_ENV: 'production', DATABASE_URL: url, PLENUM_ADMIN_TOKEN: adminToken }
   const flags = ['--disable-warning=ExperimentalWarning']
   return name === 'plenum'
     ? fork(join(import.meta.dirname, 'plenum.ts'), {
         env,
-        execArgv: [...flags, '--external-memory-accounted-in-global-limit'],
+        execArgv: [
+          ...flags,
+          '--external-memory-accounted-in-global-limit',
+          '--max-old-space-size=8192',
+          '--expose-gc',
+        ],
       })
     : fork(join(folder, `${name}.mjs`), { env, execArgv: flags, cwd: folder })
 }

@@ -3,11 +3,10 @@ import type { Db } from '../../src/db.ts'
 import { startResources } from '../../src/resource/index.ts'
 import type { InventoryItem } from '../../src/resource/verbs.ts'
 
-const machines = 100
 /** Tells them from the others, which the list asks for by theirs. */
 export const mutableFlavor = 'bench.mutable'
 
-export async function importMutable(db: Db): Promise<void> {
+export async function importMutable(db: Db, machines = 100): Promise<void> {
   const { rows } = await db.raw<{ rows: { id: string; tenant: string }[] }>(
     `select s.id, t.id as tenant from (select id, row_number() over (order by id) as n from resource where kind = 'Server') as s
      join (select id, row_number() over (order by id) as n from resource where kind = 'Tenant') as t using (n) order by n limit ?`,

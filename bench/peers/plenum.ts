@@ -16,3 +16,8 @@ const app = await startApp(config, config.database.url!, createLog(config.log.le
 }))
 process.send!({ port: Number(new URL(app.url).port) })
 process.on('disconnect', () => void app.close().then(() => process.exit()))
+process.on('message', () => {
+  globalThis.gc!()
+  const { heapUsed, rss } = process.memoryUsage()
+  process.send!({ heapBytes: heapUsed, rssBytes: rss })
+})

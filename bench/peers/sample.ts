@@ -17,17 +17,19 @@ const mostIds = 50
 
 export async function readSamples(db: Db): Promise<Samples> {
   const ids = async (sql: string): Promise<number[]> => {
-    const { rows } = await db.raw<{ rows: { id: number }[] }>(
+    const { rows } = await db.raw<{ rows: { id: string }[] }>(
       `select id from (${sql}) as t order by md5(id::text) limit ${mostIds}`,
     )
-    return rows.map(({ id }) => id)
+    return rows.map(({ id }) => Number(id))
   }
   return {
-    servers: await ids('select id from dc.server'),
+    servers: await ids(`select id from resource where kind = 'Server'`),
     flavors: Array.from({ length: 8 }, (_, n) => `m1.${n}`),
-    regions: await ids('select id from dc.region'),
-    switches: await ids("select id from dc.switch where role = 'leaf'"),
+    regions: await ids(`select id from resource where kind = 'Region'`),
+    switches: await ids(`select id from resource where kind = 'Switch' and fields ->> 'role' = 'leaf'`),
     environments: ['prod', 'stage', 'dev'],
-    mutable: await ids(`select id from dc.virtual_machine where flavor = '${mutableFlavor}'`),
+    mutable: await ids(
+      `select id from resource where kind = 'VirtualMachine' and fields ->> 'flavor' = '${mutableFlavor}'`,
+    ),
   }
 }

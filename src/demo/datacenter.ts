@@ -8,8 +8,8 @@ import { encodeTrap } from './trap.ts'
 import { toWorld, type Device, type World } from './world.ts'
 
 export interface DatacenterOptions {
-  /** Where traps go; null: they are not sent. */
-  traps: { address: string; port: number } | null
+  /** Where traps go, other than the usual place; null: they are not sent. */
+  traps?: { address: string; port: number } | null
   /** The UDP port of all agents, each on its own 127.x address; where it is taken, one of the next ones. Default 16100. */
   port?: number
   delays?: Partial<Delays>
@@ -17,9 +17,17 @@ export interface DatacenterOptions {
 
 export const community = 'public'
 
+/** Where whoever polls listens for traps: as far from another demo's as the agents are. */
+export const trapsOf = (agentPort: number): { address: string; port: number } => ({
+  address: '127.0.0.1',
+  port: agentPort + 1_000,
+})
+
 export interface Datacenter {
   readonly world: World
   readonly scene: Scene
+  /** Where traps go. */
+  readonly traps: { address: string; port: number } | null
   /** Where each device answers. */
   readonly agents: ReadonlyMap<Device, Agent>
   /** Nothing reaches anybody and nothing is heard from anybody, as when the poller's own uplink is gone. */
@@ -31,7 +39,7 @@ export async function startDatacenter({
   traps,
   port = 16_100,
   delays,
-}: DatacenterOptions): Promise<Datacenter> {
+}: DatacenterOptions = {}): Promise<Datacenter> {
   const simulated = new Simulated(traps, delays ?? {})
   await openAgents(
     simulated.world,
@@ -48,12 +56,12 @@ class Simulated implements Datacenter {
   readonly scene: Scene
   readonly #responder = startResponder()
   readonly #timers = new Set<NodeJS.Timeout>()
-  readonly #traps: DatacenterOptions['traps']
+  readonly #given: DatacenterOptions['traps']
   #isIsolated = false
   #sent = 0
 
   constructor(traps: DatacenterOptions['traps'], delays: Partial<Delays>) {
-    this.#traps = traps
+    this.#given = traps
     this.scene = new Scene({
       world: this.world,
       now: () => this.#responder.elapsedSeconds(),
@@ -70,6 +78,12 @@ class Simulated implements Datacenter {
   async open(device: Device, place: Place): Promise<void> {
     const mib = mibOf(this.scene, device)
     this.agents.set(device, await this.#responder.add({ ...place, mib, moving: true, community }))
+  }
+
+  get traps(): { address: string; port: number } | null {
+    if (this.#given !== undefined) return this.#given
+    const [first] = this.agents.values()
+    return first === undefined ? null : trapsOf(first.port)
   }
 
   get isolated(): boolean {
@@ -107,11 +121,12 @@ class Simulated implements Datacenter {
   }
 
   #tell(happening: Happening): void {
-    if (this.#traps === null || this.#isIsolated) return
+    const { traps } = this
+    if (traps === null || this.#isIsolated) return
     const now = this.#responder.elapsedSeconds()
     const requestId = ++this.#sent
     const bytes = encodeTrap({ scene: this.scene, happening, now, community, requestId })
-    this.agents.get(happening.device)?.send(bytes, this.#traps)
+    this.agents.get(happening.device)?.send(bytes, traps)
   }
 }
 

@@ -3,7 +3,7 @@
  * the door; another takes them over, at the same addresses, when it ends.
  */
 import { answerControl, placesOf, type DeviceList, type DevicePlace } from './control.ts'
-import { community, startDatacenter, type Datacenter } from './datacenter.ts'
+import { community, startDatacenter, trapsOf, type Datacenter } from './datacenter.ts'
 import { doorPath, knock, openDoor, type Door } from './door.ts'
 import { Faults } from './fault.ts'
 
@@ -13,14 +13,14 @@ export type { DemoRequest, DevicePlace, FaultBegun, FaultEnded, FaultList } from
 
 export interface DemoOptions {
   dataFolder: string
-  /** Where traps go; null: they are not sent. */
-  traps: { address: string; port: number } | null
 }
 
 export interface Demo {
   /** Where the devices answer, in this process or another. */
   readonly devices: readonly DevicePlace[]
   readonly community: string
+  /** Where they send their traps. */
+  readonly traps: { address: string; port: number }
   close(): Promise<void>
 }
 
@@ -28,13 +28,13 @@ export interface Demo {
 const lookMs = 1_000
 const deadline = () => AbortSignal.timeout(10_000)
 
-export async function startDemo({ dataFolder, traps }: DemoOptions): Promise<Demo> {
+export async function startDemo({ dataFolder }: DemoOptions): Promise<Demo> {
   const path = doorPath(dataFolder)
-  let holder = await hold(path, { traps })
+  let holder = await hold(path)
   let devices = holder?.devices
   for (let tries = 0; devices === undefined; tries++) {
     // Who had it when it was tried may have ended since.
-    holder = await hold(path, { traps })
+    holder = await hold(path)
     devices = holder?.devices ?? (await askWhere(path, tries))
   }
   const found = devices
@@ -43,7 +43,7 @@ export async function startDemo({ dataFolder, traps }: DemoOptions): Promise<Dem
   let taking: Promise<void> | undefined
   const takeOver = () => {
     if (holder !== undefined || taking !== undefined) return
-    taking = hold(path, { traps, port: found[0]!.port }).then(
+    taking = hold(path, found[0]!.port).then(
       (mine) => {
         holder = mine
         taking = undefined
@@ -56,6 +56,7 @@ export async function startDemo({ dataFolder, traps }: DemoOptions): Promise<Dem
   return {
     devices: found,
     community,
+    traps: trapsOf(found[0]!.port),
     async close() {
       clearInterval(timer)
       await taking
@@ -70,10 +71,7 @@ interface Holder {
 }
 
 /** Undefined where another process has the door. */
-async function hold(
-  path: string,
-  options: { traps: DemoOptions['traps']; port?: number },
-): Promise<Holder | undefined> {
+async function hold(path: string, port?: number): Promise<Holder | undefined> {
   const {
     promise: ready,
     resolve,
@@ -87,7 +85,7 @@ async function hold(
   })
   if (door === null) return undefined
   try {
-    const datacenter = await startDatacenter(options)
+    const datacenter = await startDatacenter(port === undefined ? {} : { port })
     const faults = new Faults(datacenter)
     resolve({ datacenter, faults })
     return {

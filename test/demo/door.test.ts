@@ -26,7 +26,7 @@ afterEach(async () => {
 })
 
 async function start(): Promise<Demo> {
-  const demo = await startDemo({ dataFolder: folder, traps: null })
+  const demo = await startDemo({ dataFolder: folder })
   running.push(demo)
   return demo
 }
@@ -120,7 +120,7 @@ describe('two processes on one folder', () => {
   test('of different folders have different devices', async () => {
     const one = await start()
     const other = mkdtempSync(join(tmpdir(), 'plenum-demo-'))
-    const two = await startDemo({ dataFolder: other, traps: null })
+    const two = await startDemo({ dataFolder: other })
     try {
       const places = [...one.devices, ...two.devices].map(({ address, port }) => `${address}:${port}`)
       expect(new Set(places).size).toBe(180)

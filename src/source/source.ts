@@ -1,7 +1,8 @@
 /**
  * The port: what every driver of an outside system offers, and all that a driver knows of Plenum. Terminology
  * - source: one configured connection; it is a resource too. driver: the code that speaks to such systems.
- * - part: a piece of a source that is listed by itself, such as one device of many; its keys begin with its own name and `/`, or are its name.
+ * - part: a piece of a source that is listed by itself, such as one device of many; its keys begin with its own name and `/`, or are its name. The name has no `/`.
+ * - shard: a share of a source's parts; one process has it at a time.
  */
 import type { Gone, Observation } from '../resource/resource.ts'
 
@@ -47,6 +48,13 @@ export class SourceError extends Error {
 
 /** How a value behaves in time; rates of counters are made once, by who collects: what is told here is a gauge, a state or a total. */
 export type MetricType = 'gauge' | 'counter' | 'state'
+
+/** Which shard a part is of. A divided driver works on those parts whose shard is among `environment.shards.mine()`: what it tells of others is dropped. */
+export function shardOf(part: string, count: number): number {
+  let hash = 0x811c9dc5
+  for (let at = 0; at < part.length; at++) hash = Math.imul(hash ^ part.charCodeAt(at), 0x01000193) >>> 0
+  return ((hash ^ (hash >>> 15)) >>> 0) % count
+}
 
 /** What is measured: `name` in OpenTelemetry's manner (`system.cpu.utilization`), `unit` in UCUM (`By`, `bit/s`, `1`, `Cel`, `W`). */
 export interface MetricDefinition {
@@ -128,6 +136,8 @@ export interface Source {
 export interface SourceEnvironment {
   /** The source's name in the configuration. */
   name: string
+  /** Whether it may change things there; without it no actor is to be made. Absent: no. */
+  control?: boolean
   log: { debug(detail: object, message: string): void; warn(detail: object, message: string): void }
   /** The value behind `env:NAME`, `file:PATH` or `command:LINE`; such references are the only form in which a config holds secrets. */
   secret(reference: string): Promise<string>
@@ -137,8 +147,8 @@ export interface SourceEnvironment {
    */
   admit?(signal: AbortSignal): Promise<() => void>
   /**
-   * Which of `count` pieces of the work this process has now, where the driver divides its work (SNMP: devices by hash of their address): `Driver.shards` says
-   * into how many. For other drivers there is one piece, and whoever has it lists and watches.
+   * Which of `count` shards this process has now, where the driver divides its work: `Driver.shards` says into how many, `shardOf` what belongs to which. For other
+   * drivers there is one, and whoever has it lists and watches.
    */
   shards: { count: number; mine(): readonly number[]; onChange(listener: () => void): () => void }
   /** Addresses of things that the inventory knows and that this source might ask: management addresses of devices. */

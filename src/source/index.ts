@@ -1,0 +1,162 @@
+/** Sources: the drivers, and those of the configuration, running. */
+import type { Logger } from 'pino'
+import type { Db } from '../db.ts'
+import { invalidInput, PlenumError } from '../errors.ts'
+import type { Cursor } from '../event/event.ts'
+import type { Graph } from '../graph/graph.ts'
+import type { Metrics } from '../metric/index.ts'
+import type { Actor, ResourceId } from '../resource/resource.ts'
+import type { Resources } from '../resource/verbs.ts'
+import type { Turns } from '../turn.ts'
+import { findAddresses } from './address.ts'
+import type { SourceConfig } from './config.ts'
+import { orAborted } from './guard.ts'
+import { Running } from './running.ts'
+import type { Driver } from './source.ts'
+import { askSync, findAnswer, findAsked, sourcesOf, type SyncAnswer } from './store.ts'
+
+export { parseSources, type ConfigFault, type SourceConfig } from './config.ts'
+
+/** All drivers; a new one is one line. */
+export const drivers: readonly Driver[] = []
+
+export interface Sources {
+  /**
+   * Lists a source now, in whichever process has its turn; releases what is held with `acceptVanished`. INVALID_INPUT when it is not one that is listed,
+   * SOURCE_UNAVAILABLE when that fails or nobody does it in time.
+   */
+  sync(
+    sourceId: ResourceId,
+    options: { acceptVanished: boolean },
+    by: Actor,
+    signal: AbortSignal,
+  ): Promise<{ seen: number; changed: number; held: string | null; cursor: Cursor }>
+  close(): Promise<void>
+}
+
+export interface SourcesOptions {
+  db: Db
+  config: readonly SourceConfig[]
+  resources: Resources
+  turns: Turns
+  graph: () => Graph
+  metrics: Pick<Metrics, 'record' | 'define'>
+  log: Logger
+  /** Builds no actors. */
+  readOnly: boolean
+  /** Called after events were written. */
+  wake: () => void
+  /** Drivers that may have run sources which are no longer configured. */
+  known?: readonly Driver[]
+  /** How often it is looked whether anybody asks for a sync. */
+  pollMs?: number
+}
+
+const patienceMs = 50_000
+const by: Actor = { name: 'plenum' }
+
+export async function startSources(options: SourcesOptions): Promise<Sources> {
+  const { db, config, resources, metrics, graph, log, pollMs = 500 } = options
+  const running = new Map<ResourceId, Running>()
+  for (const one of config) {
+    const { name, precedence, control } = one
+    const { name: driver, role, authoritative } = one.driver
+    await metrics.define(one.driver.metrics)
+    const sourceId = await resources.saveSource(
+      { name, driver, role, authoritative, precedence, control },
+      by,
+    )
+    const addresses = async () => findAddresses(graph())
+    const record = metrics.record.bind(metrics)
+    running.set(sourceId, new Running({ ...options, config: one, sourceId, addresses, record }))
+  }
+  await tellRemoved(options, running)
+
+  let looking: Promise<void> | undefined
+  const look = () => {
+    const mine = [...running.values()].filter(({ isMine }) => isMine).map(({ sourceId }) => sourceId)
+    looking ??= findAsked(db, mine)
+      .then(async (asked) => {
+        for (const one of asked) await running.get(one.sourceId)?.answer(one)
+      })
+      .catch((error: unknown) => log.warn({ err: error }, 'syncs that are asked for cannot be seen now'))
+      .finally(() => (looking = undefined))
+  }
+  const timer = setInterval(look, pollMs).unref()
+
+  return {
+    async sync(sourceId, { acceptVanished }, actor, signal) {
+      await checkListed(running, sourceId, options)
+      const at = await askSync(db, sourceId, { by: actor.name, accept: acceptVanished })
+      look()
+      return toResult(await untilAnswered(db, sourceId, at, signal))
+    },
+    async close() {
+      clearInterval(timer)
+      await looking
+      await Promise.all([...running.values()].map((one) => one.close()))
+    },
+  }
+}
+
+/** The claims of a source that nobody runs any more stay, and that is said. */
+async function tellRemoved(
+  { db, resources, turns, known = drivers }: SourcesOptions,
+  running: ReadonlyMap<ResourceId, Running>,
+): Promise<void> {
+  const stored = await sourcesOf(
+    db,
+    known.map(({ name }) => name),
+  )
+  const removed = [...stored].filter(([, id]) => !running.has(id))
+  // Another process may be configured otherwise.
+  const taken = await turns.taken(removed.map(([name]) => `source/${name}`))
+  for (const [name, id] of removed) {
+    if (taken.has(`source/${name}`)) continue
+    const failure = 'It is no longer in the configuration: what it said stays as it was'
+    await resources.noteFailure(id, failure, by)
+  }
+}
+
+async function checkListed(
+  running: ReadonlyMap<ResourceId, Running>,
+  sourceId: ResourceId,
+  { config }: SourcesOptions,
+): Promise<void> {
+  const one = running.get(sourceId)
+  if (one === undefined)
+    throw invalidInput(
+      config.length === 0
+        ? 'No source is configured'
+        : 'This source is not in the configuration: nothing lists it',
+      'input.source',
+    )
+  if (one.shards > 1 || (one.source !== undefined && one.source.list === undefined))
+    throw invalidInput(
+      `The source ${one.name} is not listed as a whole: it tells by itself what changes`,
+      'input.source',
+    )
+}
+
+async function untilAnswered(db: Db, id: ResourceId, at: string, signal: AbortSignal): Promise<SyncAnswer> {
+  const deadline = AbortSignal.any([signal, AbortSignal.timeout(patienceMs)])
+  for (;;) {
+    const answer = await findAnswer(db, id, at)
+    if (answer !== undefined) return answer
+    try {
+      await orAborted(new Promise((resolve) => setTimeout(resolve, 50)), deadline)
+    } catch (cause) {
+      const details = { retryAfterSeconds: 30 }
+      const message = 'The sync has not ended yet: see the state of the source'
+      throw new PlenumError('SOURCE_UNAVAILABLE', message, details, { cause })
+    }
+  }
+}
+
+function toResult({ failure, cursor, ...rest }: SyncAnswer) {
+  if (failure === null && cursor !== null) return { ...rest, cursor }
+  throw new PlenumError(
+    'SOURCE_UNAVAILABLE',
+    `The source could not be listed: ${failure ?? 'it was given up'}`,
+  )
+}

@@ -1,0 +1,283 @@
+/** One source that runs: opened, listed at its interval, its watch taken in, what goes wrong told once and tried again. */
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Logger } from 'pino'
+import type { Db } from '../db.ts'
+import type { Graph } from '../graph/graph.ts'
+import type { Sample } from '../metric/metric.ts'
+import type { Actor, ResourceId } from '../resource/resource.ts'
+import type { Resources } from '../resource/verbs.ts'
+import type { Turn, TurnGroup, Turns } from '../turn.ts'
+import type { SourceConfig } from './config.ts'
+import { Guard } from './guard.ts'
+import { Intake } from './watch.ts'
+import { KeyIds } from './key.ts'
+import { Redactor, readSecret } from './secret.ts'
+import { Lister } from './lister.ts'
+import { SourceError, type Source, type SourceEnvironment } from './source.ts'
+import { tellNotices, type Asked } from './store.ts'
+
+export interface RunningOptions {
+  db: Db
+  config: SourceConfig
+  sourceId: ResourceId
+  resources: Resources
+  turns: Turns
+  graph: () => Graph
+  record: (sourceId: ResourceId, samples: readonly Sample[]) => void
+  addresses: SourceEnvironment['addresses']
+  readOnly: boolean
+  log: Logger
+  wake: () => void
+}
+
+const retryMs = [1_000, 5_000, 15_000, 60_000]
+const stateEveryMs = 30_000
+
+export class Running {
+  readonly name: string
+  readonly sourceId: ResourceId
+  readonly config: SourceConfig
+  readonly guard: Guard
+  readonly keys: KeyIds
+  readonly #options: RunningOptions
+  readonly #by: Actor
+  readonly #log: Logger
+  readonly #stop = new AbortController()
+  readonly #redactor = new Redactor()
+  readonly #intake: Intake
+  readonly #lister: Lister
+  readonly #group: TurnGroup
+  readonly #onShards = new Set<() => void>()
+  /** What this process holds, by shard. */
+  #turns = new Map<number, Turn>()
+  #source: Source | undefined
+  #opening: Promise<void>
+  #working: AbortController | undefined
+  #work: Promise<void> = Promise.resolve()
+  /** What is wrong beside listings: it cannot be opened, its watch is down. */
+  #standing: string | null = null
+
+  constructor(options: RunningOptions) {
+    const { config, sourceId, resources, log } = options
+    this.#options = options
+    this.name = config.name
+    this.config = config
+    this.sourceId = sourceId
+    this.#by = { name: `source:${config.name}` }
+    this.#log = log.child({ source: config.name })
+    this.guard = new Guard({ ...config, onChange: (breaker) => void this.#note({ breaker }) })
+    this.keys = new KeyIds(config.name, resources, (id) => options.graph().get(id)?.id)
+    this.#intake = this.#createIntake()
+    this.#lister = new Lister({
+      ...options,
+      by: this.#by,
+      log: this.#log,
+      guard: this.guard,
+      clean: (error) => this.#clean(error),
+      cleanThing: (thing) => this.#redactor.cleanAll(thing),
+      standing: () => this.#standing,
+      onListed: () => this.#intake.forgetWritten(),
+    })
+    this.#opening = this.#open()
+    this.#group = options.turns.share(`source/${config.name}`, this.#turnNames(), (held) =>
+      this.#onTurns(held),
+    )
+  }
+
+  get shards(): number {
+    return this.config.driver.shards ?? 1
+  }
+
+  /** The connection, where it could be opened. */
+  get source(): Source | undefined {
+    return this.#source
+  }
+
+  /** Whether this process is to answer what is asked of the source. */
+  get isMine(): boolean {
+    return this.shards === 1 && this.#turns.size > 0
+  }
+
+  #turnNames(): string[] {
+    const name = `source/${this.name}`
+    return this.shards === 1 ? [name] : Array.from({ length: this.shards }, (_, shard) => `${name}/${shard}`)
+  }
+
+  answer(asked: Asked): Promise<void> {
+    return this.#lister.answer(asked)
+  }
+
+  async close(): Promise<void> {
+    this.#stop.abort()
+    this.#working?.abort()
+    await this.#opening
+    await this.#work
+    await this.#intake.close()
+    await this.#source?.close().catch((error: unknown) => this.#warn(error, 'a source did not close well'))
+    await this.#group.close()
+  }
+
+  #createIntake(): Intake {
+    const { db, sourceId, resources, record, wake } = this.#options
+    return new Intake({
+      sourceId,
+      by: this.#by,
+      resources,
+      keys: this.keys,
+      shards: this.shards,
+      log: this.#log,
+      fenceOf: (shard) => this.#turns.get(shard),
+      record: (samples) => record(sourceId, samples),
+      clean: (value) => this.#redactor.cleanAll(value),
+      tell: async (notices) => {
+        const told = notices.map(({ resourceId, notice }) => ({ ...notice, resourceId, sourceId }))
+        await tellNotices(db, this.#by.name, told)
+        wake()
+      },
+    })
+  }
+
+  /** Until it can be opened. */
+  async #open(): Promise<void> {
+    const { signal } = this.#stop
+    for (let tries = 0; !signal.aborted; tries++) {
+      try {
+        this.#source = await this.config.driver.open(this.config.settings, this.#environment())
+        // A listing will say by itself that all is well.
+        if (tries > 0 || this.#source.list === undefined) await this.#stand(null)
+        return this.#begin()
+      } catch (error) {
+        if (signal.aborted) return
+        await this.#stand(`it cannot be opened: ${this.#clean(error).message}`)
+        await this.#rest(tries)
+      }
+    }
+  }
+
+  #environment(): SourceEnvironment {
+    return {
+      name: this.name,
+      control: this.config.control && !this.#options.readOnly,
+      log: {
+        debug: (detail, message) => this.#log.debug(this.#redactor.cleanAll(detail), message),
+        warn: (detail, message) => this.#log.warn(this.#redactor.cleanAll(detail), message),
+      },
+      secret: async (reference) => {
+        const secret = await readSecret(reference, this.#stop.signal)
+        this.#redactor.add(secret)
+        return secret
+      },
+      admit: (signal) => this.guard.admit(signal),
+      shards: {
+        count: this.shards,
+        mine: () => [...this.#turns.keys()].sort((a, b) => a - b),
+        onChange: (listener) => {
+          this.#onShards.add(listener)
+          return () => void this.#onShards.delete(listener)
+        },
+      },
+      addresses: this.#options.addresses,
+    }
+  }
+
+  #onTurns(held: readonly Turn[]): void {
+    const had = this.#turns.size
+    this.#turns = new Map(
+      held.map((turn) => [this.shards === 1 ? 0 : Number(turn.turn.split('/').at(-1)), turn]),
+    )
+    this.#intake.forgetWritten()
+    for (const listener of this.#onShards) listener()
+    if (had === 0 || this.#turns.size === 0) this.#begin()
+  }
+
+  /** Works as long as something is this process' turn. */
+  #begin(): void {
+    this.#working?.abort()
+    const source = this.#source
+    if (source === undefined || this.#turns.size === 0 || this.#stop.signal.aborted) return
+    const working = (this.#working = new AbortController())
+    const signal = AbortSignal.any([working.signal, this.#stop.signal])
+    const before = this.#work
+    this.#work = before.then(async () => {
+      await Promise.all([
+        this.#listAll(source, signal),
+        this.#watchAll(source, signal),
+        this.#noteAll(source, signal),
+      ])
+    })
+  }
+
+  async #listAll(source: Source, signal: AbortSignal): Promise<void> {
+    const turn = this.#turns.get(0)
+    if (source.list === undefined || this.shards > 1 || turn === undefined) return
+    await this.#lister.run(source, turn, AbortSignal.any([signal, turn.signal]))
+  }
+
+  async #watchAll(source: Source, signal: AbortSignal): Promise<void> {
+    if (source.watch === undefined) return
+    for (let tries = 0; !signal.aborted; tries++) {
+      const beganMs = performance.now()
+      try {
+        for await (const told of source.watch(signal)) {
+          if (this.#standing !== null) await this.#stand(null)
+          await this.#intake.add(told)
+        }
+        if (!signal.aborted) throw new SourceError('failed', 'it ended by itself')
+      } catch (error) {
+        if (signal.aborted) return
+        await this.#stand(`what it pushes cannot be followed: ${this.#clean(error).message}`)
+        this.#lister.soon()
+        if (performance.now() - beganMs > 60_000) tries = 0
+        await this.#rest(tries)
+      }
+    }
+  }
+
+  /** How it does, now and then: a source that only watches was seen as long as its watch is well. */
+  async #noteAll(source: Source, signal: AbortSignal): Promise<void> {
+    if (source.watch === undefined) return
+    let noted: number | undefined
+    while (!signal.aborted) {
+      const lag = this.#intake.lagSeconds
+      const isOnlyWatched = source.list === undefined && this.#standing === null
+      await this.#note({
+        ...(isOnlyWatched ? { seenAt: new Date() } : {}),
+        ...(lag === undefined || lag === noted ? {} : { pushLagSeconds: lag }),
+      })
+      noted = lag
+      await delay(stateEveryMs, undefined, { signal, ref: false }).catch(() => {})
+    }
+  }
+
+  async #note(note: Parameters<Resources['noteSource']>[1]): Promise<void> {
+    if (Object.keys(note).length === 0) return
+    await this.#options.resources
+      .noteSource(this.sourceId, note)
+      .catch((error: unknown) => this.#warn(error, 'the state of a source cannot be written now'))
+  }
+
+  /** Told once, until it is over. */
+  async #stand(failure: string | null): Promise<void> {
+    this.#standing = failure
+    if (failure !== null) this.#log.warn({ failure }, 'a source is ill')
+    await this.#options.resources
+      .noteFailure(this.sourceId, failure ?? this.#lister.failure, this.#by)
+      .catch((error: unknown) => this.#warn(error, 'the state of a source cannot be written now'))
+  }
+
+  #rest(tries: number): Promise<void> {
+    const ms = retryMs[Math.min(tries, retryMs.length - 1)]! * (0.8 + 0.4 * Math.random())
+    return delay(ms, undefined, { signal: this.#stop.signal, ref: false }).catch(() => {})
+  }
+
+  #clean(error: unknown): SourceError {
+    const { failure, retryAfterMs } =
+      error instanceof SourceError ? error : { failure: 'failed' as const, retryAfterMs: undefined }
+    const message = this.#redactor.clean(error instanceof Error ? error.message : String(error))
+    return new SourceError(failure, message, retryAfterMs === undefined ? {} : { retryAfterMs })
+  }
+
+  #warn(error: unknown, message: string): void {
+    this.#log.warn({ failure: this.#clean(error).message }, message)
+  }
+}

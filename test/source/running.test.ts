@@ -1,0 +1,193 @@
+/** Sources as they run: listed, watched, failing, recovering, shared between processes, asked for. */
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import type { Observation } from '../../src/resource/resource.ts'
+import { shardOf, SourceError, type Driver } from '../../src/source/source.ts'
+import {
+  createDatabase,
+  createDriver,
+  Script,
+  startProcess,
+  type Process,
+  type TestDatabase,
+} from './scripted.ts'
+
+const by = { name: 'kim' }
+const forever = new AbortController().signal
+
+let database: TestDatabase
+let script: Script
+const processes: Process[] = []
+
+beforeEach(async () => {
+  database = await createDatabase()
+  script = new Script()
+})
+afterEach(async () => {
+  for (const process of processes.splice(0).reverse()) await process.close()
+  await database.close()
+})
+
+async function start(driver: Driver, settings: Record<string, unknown> = {}): Promise<Process> {
+  const process = await startProcess(database, driver, { cloud: { driver: 'scripted', ...settings } })
+  processes.push(process)
+  return process
+}
+
+const vm = (key: string): Observation => ({
+  key,
+  kind: 'VirtualMachine',
+  name: key,
+  fields: { instanceId: key },
+})
+const many = (count: number) => Array.from({ length: count }, (_, index) => vm(String(index)))
+const names = ({ holder }: Process) =>
+  holder.graph
+    .ofType('VirtualMachine')
+    .map((vertex) => vertex.name)
+    .sort()
+const sourceOf = ({ holder }: Process) => holder.graph.ofType('Source').find(({ name }) => name === 'cloud')!
+const stateOf = async (process: Process) =>
+  (await process.resources.sourceStates()).get(sourceOf(process).id)!
+const eventsOf = async (type: string) =>
+  (await database.db('event').where({ type }).orderBy('seq')).map((event: any) => event.body.detail)
+
+test('a source is listed at its interval, its resource says how it does', async () => {
+  script.things = many(3)
+  const process = await start(createDriver(script), { interval: 0.2 })
+  await process.until(async () => names(process).length === 3)
+  expect(sourceOf(process).fields).toMatchObject({ driver: 'scripted', control: false })
+  script.things = [...many(3), vm('9')]
+  await process.until(async () => names(process).includes('9'))
+  expect(await stateOf(process)).toMatchObject({ failure: null, held: null })
+  expect(script.lists).toBeGreaterThan(1)
+})
+
+test('a failing listing is told once, changes nothing, and heals by itself', async () => {
+  script.things = many(3)
+  const process = await start(createDriver(script), { interval: 0.1 })
+  await process.until(async () => names(process).length === 3)
+  script.things = many(1)
+  script.failing = new SourceError('failed', 'page 2 of the servers: 500')
+  await process.until(async () => (await stateOf(process)).failure)
+  const failed = script.lists
+  await process.until(async () => script.lists > failed + 2)
+  expect(names(process)).toHaveLength(3)
+  script.things = many(4)
+  script.failing = undefined
+  await process.until(async () => names(process).length === 4)
+  expect(await eventsOf('SourceFailed')).toEqual([{ failure: 'page 2 of the servers: 500' }])
+  expect(await eventsOf('SourceRecovered')).toHaveLength(1)
+})
+
+test('what is pushed is there, values find their resources, notices become events', async () => {
+  const process = await start(createDriver(script, { isWatched: true, isListed: false }))
+  script.say(vm('1'), vm('2'))
+  script.say({ readings: [{ key: '1', metric: 'test.load', value: 7, at: 1_000 }] })
+  script.say({ readings: [{ key: 'nobody', metric: 'test.load', value: 8, at: 1_000 }] })
+  script.say({ notice: 'linkDown', key: '2', detail: { ifIndex: 4 } }, { notice: 'coldStart', detail: {} })
+  await process.until(async () => process.samples.length > 0 && (await eventsOf('Notice')).length === 2)
+  const id = (name: string) =>
+    process.holder.graph.ofType('VirtualMachine').find((one) => one.name === name)!.id
+  expect(process.samples).toEqual([{ resourceId: id('1'), metric: 'test.load', value: 7, at: 1_000 }])
+  const told = await database.db('event').where({ type: 'Notice' }).orderBy('seq')
+  expect(told.map((event: any) => Number(event.resource_id))).toEqual([id('2'), sourceOf(process).id])
+  expect(told[0].body.detail).toMatchObject({ notice: 'linkDown', key: '2', ifIndex: 4 })
+  script.say({ key: '1', gone: true })
+  await process.until(async () => names(process).length === 1)
+})
+
+test('a watch that breaks is told, followed again, and what was missed meanwhile is listed', async () => {
+  script.things = many(2)
+  const process = await start(createDriver(script, { isWatched: true }), { interval: '1h' })
+  await process.until(async () => names(process).length === 2)
+  script.things = many(3)
+  script.breakWatch(new SourceError('unreachable', 'the bus is away'))
+  await process.until(async () => names(process).length === 3)
+  await process.until(async () => (await eventsOf('SourceFailed')).length === 1)
+  script.say(vm('7'))
+  await process.until(async () => names(process).includes('7'))
+  await process.until(async () => (await stateOf(process)).failure === null)
+})
+
+test('what cannot be opened is tried again', async () => {
+  script.things = many(1)
+  script.openFailing = new SourceError('denied', 'the password is refused')
+  const process = await start(createDriver(script))
+  await process.until(async () => (await stateOf(process)).failure?.includes('the password is refused'))
+  script.openFailing = undefined
+  await process.until(async () => names(process).length === 1)
+  await process.until(async () => (await stateOf(process)).failure === null)
+})
+
+test('a listing that loses too much is held until somebody accepts it by a sync', async () => {
+  script.things = many(40)
+  const process = await start(createDriver(script), { interval: '1h' })
+  await process.until(async () => names(process).length === 40)
+  script.things = many(2)
+  const { id } = sourceOf(process)
+  const held = await process.sources.sync(id, { acceptVanished: false }, by, forever)
+  expect(held).toMatchObject({ seen: 2, held: expect.stringContaining('38 of 40') })
+  expect((await stateOf(process)).held).toMatch(/38 of 40/)
+  const accepted = await process.sources.sync(id, { acceptVanished: true }, by, forever)
+  expect(accepted).toMatchObject({ seen: 2, held: null, changed: 38 })
+  await process.until(async () => names(process).length === 2)
+  script.failing = new SourceError('timeout', 'no answer')
+  await expect(process.sources.sync(id, { acceptVanished: false }, by, forever)).rejects.toMatchObject({
+    code: 'SOURCE_UNAVAILABLE',
+    message: expect.stringContaining('no answer'),
+  })
+})
+
+test('of two processes one lists; the other one is asked, answers all the same, and takes over', async () => {
+  script.things = many(2)
+  const others = new Script()
+  others.things = many(2)
+  const first = await start(createDriver(script), { interval: '1h' })
+  await first.until(async () => script.lists === 1)
+  const second = await start(createDriver(others), { interval: '1h' })
+  const { id } = sourceOf(first)
+  script.things = many(3)
+  others.things = many(4)
+  expect(await second.sources.sync(id, { acceptVanished: false }, by, forever)).toMatchObject({ seen: 3 })
+  expect(others.lists).toBe(0)
+  await first.sources.close()
+  expect(await second.sources.sync(id, { acceptVanished: false }, by, forever)).toMatchObject({ seen: 4 })
+  await second.until(async () => names(second).length === 4)
+})
+
+test('a divided source is watched by every process, each in its shards; none is told twice and none is lost', async () => {
+  const others = new Script()
+  const options = { isWatched: true, isListed: false, shards: 8, authoritative: false }
+  const first = await start(createDriver(script, options))
+  const second = await start(createDriver(others, options))
+  const mine = (one: Script) => one.opened[0]!.shards.mine()
+  await first.until(async () => mine(script).length === 4 && mine(others).length === 4)
+  expect([...mine(script), ...mine(others)].sort()).toEqual([0, 1, 2, 3, 4, 5, 6, 7])
+  const parts = Array.from({ length: 40 }, (_, index) => `10.0.0.${index}`)
+  // Both tell of all: what is not theirs is dropped.
+  for (const one of [script, others])
+    for (const part of parts)
+      one.say({ part, things: [{ ...vm(part.split('.')[3]!), key: part, name: part }] })
+  await first.until(async () => names(first).length === 40)
+  expect(new Set(parts.map((part) => shardOf(part, 8))).size).toBe(8)
+  await second.close()
+  processes.splice(processes.indexOf(second), 1)
+  await first.until(async () => mine(script).length === 8)
+})
+
+test('what is no longer configured keeps its claims and says so', async () => {
+  script.things = many(2)
+  const first = await start(createDriver(script))
+  await first.until(async () => names(first).length === 2)
+  await first.close()
+  processes.splice(0)
+  const second = await startProcess(database, createDriver(script), {})
+  processes.push(second)
+  expect(names(second)).toHaveLength(2)
+  expect((await stateOf(second)).failure).toMatch(/no longer in the configuration/)
+  await expect(
+    second.sources.sync(sourceOf(second).id, { acceptVanished: false }, by, forever),
+  ).rejects.toMatchObject({
+    code: 'INVALID_INPUT',
+  })
+})

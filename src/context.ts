@@ -3,7 +3,7 @@ import type { Graph, LiveGraph } from './graph/graph.ts'
 import type { Cursor, LoggedEvent } from './event/event.ts'
 import type { Metrics } from './metric/index.ts'
 import type { Resources } from './resource/verbs.ts'
-import type { Actor } from './resource/resource.ts'
+import type { Actor, ResourceId } from './resource/resource.ts'
 import type { Tokens } from './token/index.ts'
 
 export const roles = ['viewer', 'operator', 'admin'] as const
@@ -14,6 +14,8 @@ export interface Viewer {
   name: string
   role: Role
   tokenId: number
+  /** Whose resources are seen; absent: all of them. See src/graph/scope.ts. */
+  tenants?: ReadonlySet<ResourceId>
 }
 
 /** Follows the log in this process: what was applied, and waiting for it. */

@@ -3,6 +3,7 @@ import type { Context, EventFeed } from '../context.ts'
 import { parseCursor } from '../event/event.ts'
 import { invalidInput } from '../errors.ts'
 import type { Graph, LiveGraph } from '../graph/graph.ts'
+import { scopeGraph } from '../graph/scope.ts'
 import type { Metrics } from '../metric/index.ts'
 import type { Resources } from '../resource/verbs.ts'
 import type { Session, Tokens } from '../token/index.ts'
@@ -39,12 +40,12 @@ export function createContext(nouns: Nouns, caller: Caller): Context {
     extensions: {},
     // Asked for each time: a subscription outlives a graph that is loaded again.
     get graph() {
-      return nouns.graph
+      return scopeGraph(viewer, nouns.graph)
     },
     graphAt(instant) {
       const known = past.get(instant)
       if (known !== undefined) return known
-      const building = nouns.graphAt(instant, caller.signal)
+      const building = nouns.graphAt(instant, caller.signal).then((graph): Graph => scopeGraph(viewer, graph))
       past.set(instant, building)
       return building
     },

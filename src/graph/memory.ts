@@ -18,6 +18,7 @@ import type {
 import { Indexes, kindSet } from './indexes.ts'
 import { dependenciesOf, dependentsOf } from './reach.ts'
 import { VertexMaker } from './shape.ts'
+import type { Tenancies } from './tenancy.ts'
 import { StoredVertex } from './vertex.ts'
 import { inOrder } from './vertex-list.ts'
 import { inLinkOrder, isSymmetric, toWanted, withoutDoubles } from './link-query.ts'
@@ -44,6 +45,8 @@ export class MemoryGraph implements LiveGraph {
   readonly #byId = Array.from({ length: shardCount }, () => new Map<ResourceId, StoredVertex>())
   readonly #aliases = new Map<ResourceId, ResourceId>()
   #cursor: Cursor
+  /** Who may know what; none as long as nobody's view is limited. */
+  tenancies: Tenancies | undefined
 
   constructor({ cursor, asOf = null, visited }: MemoryOptions) {
     this.#cursor = cursor
@@ -178,11 +181,14 @@ export class MemoryGraph implements LiveGraph {
     this.#byId[image.id & (shardCount - 1)]!.set(image.id, vertex)
     this.adjacency.enter(vertex)
     this.indexes.add(vertex)
+    this.tenancies?.moved(vertex, null, vertex.tenantId)
   }
 
   /** For loading, where the tables see to it that none comes twice. Throws when an end is unknown. */
   connect(link: LinkImage): void {
-    this.adjacency.add(link.type, this.#end(link, link.from), this.#end(link, link.to), link.since)
+    const [from, to] = [this.#end(link, link.from), this.#end(link, link.to)]
+    this.adjacency.add(link.type, from, to, link.since)
+    this.tenancies?.linked(link.type, from, to)
   }
 
   /** An id that is no longer, and who took it over. */
@@ -235,8 +241,11 @@ export class MemoryGraph implements LiveGraph {
   #update(image: ResourceImage): void {
     const vertex = this.#own(image.id)
     if (vertex === undefined) throw new Error(`there is no resource ${image.id}`)
-    if (vertex.kind.name !== image.kind) this.#changeKind(vertex, image)
+    const { tenantId, kind } = vertex
+    if (kind.name !== image.kind) this.#changeKind(vertex, image)
     else this.indexes.update(vertex, () => this.#maker.change(vertex, image))
+    if (tenantId !== vertex.tenantId || kind !== vertex.kind)
+      this.tenancies?.moved(vertex, tenantId, vertex.tenantId)
   }
 
   /** Reconciling may learn better what a thing is: it keeps its id and links. */
@@ -253,20 +262,23 @@ export class MemoryGraph implements LiveGraph {
     this.#byId[id & (shardCount - 1)]!.delete(id)
     this.indexes.remove(vertex)
     this.adjacency.leave(vertex)
+    this.tenancies?.moved(vertex, vertex.tenantId, null)
     this.#maker.drop(vertex)
   }
 
   #addNewLink(link: LinkImage): void {
-    const from = this.#end(link, link.from)
-    const to = this.#end(link, link.to)
+    const [from, to] = [this.#end(link, link.from), this.#end(link, link.to)]
     if (this.#find(link.type, from, to) !== 0) throw new Error('the link is there already')
     this.adjacency.add(link.type, from, to, link.since)
+    this.tenancies?.linked(link.type, from, to)
   }
 
   #removeLink(link: LinkImage): void {
-    const found = this.#find(link.type, this.#end(link, link.from), this.#end(link, link.to))
+    const [from, to] = [this.#end(link, link.from), this.#end(link, link.to)]
+    const found = this.#find(link.type, from, to)
     if (found === 0) throw new Error('there is no such link')
     this.adjacency.remove(found)
+    this.tenancies?.linked(link.type, from, to)
   }
 }
 

@@ -1,8 +1,9 @@
 /** GraphQL over a graph in memory, without a server and without tables: what is asked of the tables is counted, and refused unless a test gives it. */
 import { graphql, type ExecutionResult, type GraphQLSchema } from 'graphql'
 import { buildSchema } from '../../src/api/schema/index.ts'
-import type { Context } from '../../src/context.ts'
+import type { Context, Viewer } from '../../src/context.ts'
 import type { Graph, LiveGraph, Vertex } from '../../src/graph/graph.ts'
+import { scopeGraph } from '../../src/graph/scope.ts'
 import { MemoryGraph } from '../../src/graph/memory.ts'
 import type { KindName } from '../../src/resource/kind/index.ts'
 import type { LinkType } from '../../src/resource/kind/link.ts'
@@ -96,15 +97,17 @@ function createContext(graph: LiveGraph, options: AskOptions, statements: string
       return found
     },
   })
+  const viewer: Viewer = options.context?.viewer ?? { name: 'tester', role: 'admin', tokenId: 1 }
+  const scoped = scopeGraph(viewer, graph)
   return {
-    viewer: { name: 'tester', role: 'admin', tokenId: 1 },
+    viewer,
     actor: { name: 'tester' },
     requestId: 'test',
     remoteAddress: '127.0.0.1',
     idempotencyKey: undefined,
     signal: new AbortController().signal,
     extensions: {},
-    graph,
+    graph: scoped,
     graphAt: options.graphAt ?? (() => Promise.reject(new Error('no history in this test'))),
     resources,
     events: { cursor: () => graph.cursor } as Context['events'],

@@ -4,10 +4,12 @@ import { invalidInput } from '../../errors.ts'
 import type { FieldCondition } from '../../graph/condition.ts'
 import { select, type Filter, type LabelCondition } from '../../graph/filter.ts'
 import type { Graph, Vertex } from '../../graph/graph.ts'
+import { seesAll } from '../../graph/scope.ts'
 import { canonical } from '../../resource/kind/format.ts'
 import type { KindName } from '../../resource/kind/index.ts'
 import type { Field, InterfaceName, Property } from '../../resource/kind/kind.ts'
 import type { LinkType } from '../../resource/kind/link.ts'
+import type { ResourceId } from '../../resource/resource.ts'
 import type { AttributeCondition } from '../../resource/verbs.ts'
 import { idsOfRefs } from './find.ts'
 import { fieldsOfType } from './generate.ts'
@@ -15,7 +17,7 @@ import { presentOnly } from './instant.ts'
 import { notSeenSince } from './seen.ts'
 import { andThen, mapAll, type Soon } from './soon.ts'
 import { checkTexts } from './text.ts'
-import { visibleOf } from './view.ts'
+import { seeId, visibleOf } from './view.ts'
 
 type TypeName = KindName | InterfaceName
 /** A filter argument as GraphQL coerced it. */
@@ -131,7 +133,7 @@ function attributePart({ context, graph, path }: Scope, inputs: AttributeInput[]
   presentOnly(graph, 'attribute')
   if (inputs.length === 0) return {}
   const conditions = inputs.map((input, index) => toAttributeCondition(input, `${path}.attribute[${index}]`))
-  return context.resources.idsWhere(conditions).then((ids) => ({ ids: [ids] }))
+  return context.resources.idsWhere(conditions).then((ids) => ({ ids: [wholeOnly(context, graph, ids)] }))
 }
 
 function toAttributeCondition(input: AttributeInput, path: string): AttributeCondition {
@@ -177,6 +179,12 @@ function inCanonicalForm(format: NonNullable<Property['format']>, input: StringI
     ...(input.eq == null ? {} : { eq: shape(input.eq) }),
     ...(input.in == null ? {} : { in: input.in.map(shape) }),
   }
+}
+
+/** Conditions on what a name does not tell match only what is seen in full. */
+function wholeOnly(context: Context, graph: Graph, ids: Set<ResourceId>): Set<ResourceId> {
+  if (seesAll(context.viewer)) return ids
+  return new Set([...ids].filter((id) => seeId(context, graph, id)?.access === 'FULL'))
 }
 
 /** Everything of a type that a filter lets through and the viewer may see; ascending by id. */

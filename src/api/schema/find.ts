@@ -95,7 +95,12 @@ function matches(context: Context, graph: Graph, ref: Ref, options: FindOptions)
   if (ref.by === 'id') return present(graph.get(ref.id))
   if (ref.by === 'natural') return byNaturalKey(graph, ref.type, ref.keys, options.path)
   const found = loadersOf(context).key.load(ref)
-  return found.then((id) => (id === undefined ? [] : present(graph.get(id))))
+  // A key is no name: who knows a resource by its name only does not find it by that.
+  return found.then((id) =>
+    (id === undefined ? [] : present(graph.get(id))).filter(
+      (vertex) => access(context.viewer, vertex) === 'FULL',
+    ),
+  )
 }
 
 const present = (vertex: Vertex | undefined): Vertex[] => (vertex ? [vertex] : [])

@@ -93,7 +93,10 @@ export const resourceFields: Readonly<Record<string, FieldResolver>> = {
     presentOnly(view.graph, 'conflicts')
     if (!view.vertex.hasConflict) return []
     const entries = await loadersOf(context).conflicts.load(view.vertex.id)
-    return entries.map((entry) => ({ ...entry, other: seeId(context, view.graph, entry.otherId) }))
+    return entries.flatMap((entry) => {
+      const other = seeId(context, view.graph, entry.otherId)
+      return other === null ? [] : [{ ...entry, other }]
+    })
   },
   services: (view, args: VertexArguments, context, info) =>
     connectNear(context, view.graph, view.id, 'Service', servicesOn(view.graph, view.vertex), args, info),

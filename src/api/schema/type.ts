@@ -2,6 +2,7 @@
 import type { GraphQLResolveInfo } from 'graphql'
 import type { Context } from '../../context.ts'
 import type { Vertex } from '../../graph/graph.ts'
+import { access, seesAll } from '../../graph/scope.ts'
 import { presentOnly } from './instant.ts'
 import { loadersOf } from './loader.ts'
 import { LinkView, see, seeId, View } from './view.ts'
@@ -12,6 +13,10 @@ const detailsOf = (view: LinkView, context: Context) => {
   const { type, from, to } = view.link
   return loadersOf(context).link.load({ type, from: from.id, to: to.id })
 }
+
+/** What a link says beyond its ends is told to those who see both in full. */
+const isWhole = ({ link: { from, to } }: LinkView, { viewer }: Context): boolean =>
+  seesAll(viewer) || (access(viewer, from) === 'FULL' && access(viewer, to) === 'FULL')
 
 const endOf = (vertex: (view: LinkView) => Vertex) => (view: LinkView, _: unknown, context: Context) =>
   see(context, view.graph, vertex(view))
@@ -25,11 +30,13 @@ export const typeResolvers: Readonly<Record<string, Readonly<Record<string, AnyR
     since: (view: LinkView) => view.link.since,
     async origins(view: LinkView, _, context) {
       presentOnly(view.graph, 'origins')
+      if (!isWhole(view, context)) return []
       const { origins } = await detailsOf(view, context)
       return origins.map((origin) => ({ ...origin, source: seeId(context, view.graph, origin.sourceId) }))
     },
     async attributes(view: LinkView, _, context) {
       presentOnly(view.graph, 'attributes')
+      if (!isWhole(view, context)) return {}
       return (await detailsOf(view, context)).attributes
     },
   },

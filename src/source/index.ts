@@ -11,16 +11,52 @@ import type { Turns } from '../turn.ts'
 import { findAddresses } from './address.ts'
 import type { SourceConfig } from './config.ts'
 import { orAborted } from './guard.ts'
+import type { Touch } from './live.ts'
 import { Running } from './running.ts'
 import type { Driver } from './source.ts'
 import { askSync, findAnswer, findAsked, sourcesOf, type SyncAnswer } from './store.ts'
 
+export type { Touch, TouchStatus } from './live.ts'
 export { parseSources, type ConfigFault, type SourceConfig } from './config.ts'
 
 /** All drivers; a new one is one line. */
 export const drivers: readonly Driver[] = []
 
+/** One thing whose values are asked for, by the key that its source knows it by. */
+export interface ReadTarget {
+  resourceId: ResourceId
+  sourceId: ResourceId
+  key: string
+}
+export interface LiveReading {
+  resourceId: ResourceId
+  sourceId: ResourceId
+  metric: string
+  value: number
+  /** Milliseconds since the epoch. */
+  at: number
+}
+export interface ReadAnswer {
+  readings: LiveReading[]
+  /** How each source did, by its name: what `extensions.sources` says. */
+  touched: Map<string, Touch>
+}
+
 export interface Sources {
+  /**
+   * Live values, one call a source whatever the number of things; empty `metrics`: all that each measures. Never rejects because of a source, and ends by its
+   * deadline (default 5 s): what fails is said in `touched`, and the last known values are told. What is read is recorded as well.
+   */
+  read(
+    request: {
+      targets: readonly ReadTarget[]
+      metrics: readonly string[]
+      /** Older values are asked for anew. */
+      maxAgeMs: number
+      deadlineMs?: number
+    },
+    signal: AbortSignal,
+  ): Promise<ReadAnswer>
   /**
    * Lists a source now, in whichever process has its turn; releases what is held with `acceptVanished`. INVALID_INPUT when it is not one that is listed,
    * SOURCE_UNAVAILABLE when that fails or nobody does it in time.
@@ -85,6 +121,7 @@ export async function startSources(options: SourcesOptions): Promise<Sources> {
   const timer = setInterval(look, pollMs).unref()
 
   return {
+    read: (request, signal) => read(running, request, signal),
     async sync(sourceId, { acceptVanished }, actor, signal) {
       await checkListed(running, sourceId, options)
       const at = await askSync(db, sourceId, { by: actor.name, accept: acceptVanished })
@@ -97,6 +134,24 @@ export async function startSources(options: SourcesOptions): Promise<Sources> {
       await Promise.all([...running.values()].map((one) => one.close()))
     },
   }
+}
+
+async function read(
+  running: ReadonlyMap<ResourceId, Running>,
+  { targets, metrics, maxAgeMs, deadlineMs = 5_000 }: Parameters<Sources['read']>[0],
+  signal: AbortSignal,
+): Promise<ReadAnswer> {
+  const touched = new Map<string, Touch>()
+  const all = [...Map.groupBy(targets, ({ sourceId }) => sourceId)].map(async ([sourceId, own]) => {
+    const source = running.get(sourceId)
+    const idOf = new Map(own.map(({ key, resourceId }) => [key, resourceId]))
+    const answer = await source?.read({ keys: [...idOf.keys()], metrics, maxAgeMs, deadlineMs }, signal)
+    if (source === undefined || answer === undefined) return []
+    const { readings, ...touch } = answer
+    touched.set(source.name, touch)
+    return readings.map(({ key, ...rest }) => ({ ...rest, sourceId, resourceId: idOf.get(key)! }))
+  })
+  return { readings: (await Promise.all(all)).flat(), touched }
 }
 
 /** The claims of a source that nobody runs any more stay, and that is said. */

@@ -11,6 +11,7 @@ import type { SourceConfig } from './config.ts'
 import { Guard } from './guard.ts'
 import { Intake } from './watch.ts'
 import { KeyIds } from './key.ts'
+import { Live, type LiveAnswer, type LiveRequest } from './live.ts'
 import { Redactor, readSecret } from './secret.ts'
 import { Lister } from './lister.ts'
 import { SourceError, type Source, type SourceEnvironment } from './source.ts'
@@ -46,6 +47,7 @@ export class Running {
   readonly #redactor = new Redactor()
   readonly #intake: Intake
   readonly #lister: Lister
+  readonly #live: Live
   readonly #group: TurnGroup
   readonly #onShards = new Set<() => void>()
   /** What this process holds, by shard. */
@@ -73,11 +75,16 @@ export class Running {
       by: this.#by,
       log: this.#log,
       guard: this.guard,
-      clean: (error) => this.#clean(error),
+      clean: (error) => this.#redactor.cleanError(error),
       cleanThing: (thing) => this.#redactor.cleanAll(thing),
       standing: () => this.#standing,
       onListed: () => this.#intake.forgetWritten(),
     })
+    this.#live = new Live(
+      this.guard,
+      (error) => this.#redactor.cleanError(error),
+      (readings) => void this.#intake.add({ readings: [...readings] }),
+    )
     this.#opening = this.#open()
     this.#group = options.turns.share(`source/${config.name}`, this.#turnNames(), (held) =>
       this.#onTurns(held),
@@ -101,6 +108,19 @@ export class Running {
   #turnNames(): string[] {
     const name = `source/${this.name}`
     return this.shards === 1 ? [name] : Array.from({ length: this.shards }, (_, shard) => `${name}/${shard}`)
+  }
+
+  /** Of what the driver measures; undefined when it cannot be asked for values. Never rejects. */
+  async read(request: LiveRequest, signal: AbortSignal): Promise<LiveAnswer | undefined> {
+    if (this.#source === undefined) {
+      const reason = this.#standing ?? 'it is not open yet'
+      return { status: 'ERROR', ageSeconds: null, milliseconds: 0, readings: [], reason }
+    }
+    const measured = this.config.driver.metrics.map(({ name }) => name)
+    const metrics =
+      request.metrics.length === 0 ? measured : request.metrics.filter((name) => measured.includes(name))
+    if (this.#source.read === undefined || metrics.length === 0) return undefined
+    return this.#live.read(this.#source, { ...request, metrics }, signal)
   }
 
   answer(asked: Asked): Promise<void> {
@@ -148,7 +168,7 @@ export class Running {
         return this.#begin()
       } catch (error) {
         if (signal.aborted) return
-        await this.#stand(`it cannot be opened: ${this.#clean(error).message}`)
+        await this.#stand(`it cannot be opened: ${this.#redactor.cleanError(error).message}`)
         await this.#rest(tries)
       }
     }
@@ -225,7 +245,7 @@ export class Running {
         if (!signal.aborted) throw new SourceError('failed', 'it ended by itself')
       } catch (error) {
         if (signal.aborted) return
-        await this.#stand(`what it pushes cannot be followed: ${this.#clean(error).message}`)
+        await this.#stand(`what it pushes cannot be followed: ${this.#redactor.cleanError(error).message}`)
         this.#lister.soon()
         if (performance.now() - beganMs > 60_000) tries = 0
         await this.#rest(tries)
@@ -270,14 +290,7 @@ export class Running {
     return delay(ms, undefined, { signal: this.#stop.signal, ref: false }).catch(() => {})
   }
 
-  #clean(error: unknown): SourceError {
-    const { failure, retryAfterMs } =
-      error instanceof SourceError ? error : { failure: 'failed' as const, retryAfterMs: undefined }
-    const message = this.#redactor.clean(error instanceof Error ? error.message : String(error))
-    return new SourceError(failure, message, retryAfterMs === undefined ? {} : { retryAfterMs })
-  }
-
   #warn(error: unknown, message: string): void {
-    this.#log.warn({ failure: this.#clean(error).message }, message)
+    this.#log.warn({ failure: this.#redactor.cleanError(error).message }, message)
   }
 }

@@ -80,7 +80,15 @@ export class Redactor {
     return clean
   }
 
-  /** Whether the value, at any depth, has one of them. */
+  /** The error without them, and without what lies below it. */
+  cleanError(error: unknown): SourceError {
+    const message = this.clean(error instanceof Error ? error.message : String(error))
+    if (!(error instanceof SourceError)) return new SourceError('failed', message)
+    const { failure, retryAfterMs } = error
+    return new SourceError(failure, message, retryAfterMs === undefined ? {} : { retryAfterMs })
+  }
+
+  /** The value without them, at any depth. */
   cleanAll<T>(value: T): T {
     if (this.#secrets.size === 0) return value
     const text = JSON.stringify(value)

@@ -191,3 +191,67 @@ test('what is no longer configured keeps its claims and says so', async () => {
     code: 'INVALID_INPUT',
   })
 })
+
+const read = (process: Process, keys: readonly string[], maxAgeMs = 0, deadlineMs = 300) => {
+  const sourceId = sourceOf(process).id
+  const targets = keys.map((key, index) => ({ key, sourceId, resourceId: index + 1 }))
+  return process.sources.read({ targets, metrics: ['test.load', 'other'], maxAgeMs, deadlineMs }, forever)
+}
+
+test('live values: one call for all things, none for what is young enough, one flight for who asks the same', async () => {
+  const process = await start(createDriver(script))
+  await process.until(async () => script.lists > 0 && sourceOf(process) !== undefined)
+  const keys = Array.from({ length: 1_000 }, (_, index) => String(index))
+  for (const key of keys) script.values.set(key, Number(key))
+  const [one, other] = await Promise.all([read(process, keys), read(process, keys.slice(10, 20))])
+  expect(one.readings).toHaveLength(1_000)
+  expect(other.readings.map(({ value }) => value)).toEqual([10, 11, 12, 13, 14, 15, 16, 17, 18, 19])
+  expect(one.touched.get('cloud')).toMatchObject({ status: 'OK' })
+  expect(script.reads).toEqual([{ keys, metrics: ['test.load'] }])
+  await read(process, keys, 60_000)
+  await read(process, [], 0)
+  expect(script.reads).toHaveLength(1)
+  await read(process, ['1'])
+  expect(script.reads).toHaveLength(2)
+})
+
+test('live values: what is known is told when the source fails, and it is left alone after some failures', async () => {
+  script.things = [vm('1')]
+  const process = await start(createDriver(script))
+  await process.until(async () => names(process).length === 1)
+  script.values.set('1', 5)
+  expect((await read(process, ['1'])).touched.get('cloud')).toMatchObject({ status: 'OK' })
+  await process.until(async () => process.samples.some(({ value }) => value === 5))
+  script.failing = new SourceError('failed', 'it says 500')
+  const { readings, touched } = await read(process, ['1'])
+  expect(readings).toMatchObject([{ value: 5, metric: 'test.load', resourceId: 1 }])
+  expect(touched.get('cloud')).toMatchObject({ status: 'STALE', reason: 'failed: it says 500' })
+  expect((await read(process, ['2'])).touched.get('cloud')).toMatchObject({
+    status: 'ERROR',
+    ageSeconds: null,
+  })
+  await read(process, ['1'])
+  const asked = script.reads.length
+  expect((await read(process, ['1'])).touched.get('cloud')?.reason).toMatch(/failed too often/)
+  expect(script.reads).toHaveLength(asked)
+  await process.until(async () => (await stateOf(process)).breaker === 'OPEN')
+  // A listing that succeeds shows that it is well again.
+  script.failing = undefined
+  await process.sources.sync(sourceOf(process).id, { acceptVanished: false }, by, forever)
+  expect((await read(process, ['1'])).touched.get('cloud')).toMatchObject({ status: 'OK' })
+  await process.until(async () => (await stateOf(process)).breaker === 'CLOSED')
+})
+
+test('live values: a source that hangs and obeys nothing costs its deadline and no more', async () => {
+  const process = await start(createDriver(script))
+  await process.until(async () => sourceOf(process) !== undefined && script.opened.length > 0)
+  script.hanging = true
+  const began = performance.now()
+  const { readings, touched } = await read(process, ['1'], 0, 200)
+  expect(performance.now() - began).toBeLessThan(300)
+  expect(readings).toEqual([])
+  expect(touched.get('cloud')).toMatchObject({
+    status: 'TIMEOUT',
+    reason: 'timeout: no answer within 200 ms',
+  })
+})

@@ -11,7 +11,9 @@ import { startMetrics } from './metric/index.ts'
 import { startPruning } from './prune.ts'
 import { startResources } from './resource/index.ts'
 import type { Resources } from './resource/verbs.ts'
+import { startSources } from './source/index.ts'
 import { startTokens } from './token/index.ts'
+import { startTurns } from './turn.ts'
 
 export interface App {
   url: string
@@ -43,8 +45,21 @@ export async function startApp(
     const holder = await startGraph({ resources, events, limits: config.limits, log })
     closing.push(() => holder.close())
 
-    const metrics = await startMetrics({ db, log, limits: config.limits, keep: config.keep })
+    const turns = startTurns({ db, log })
+    closing.push(() => turns.close())
+
+    const metrics = await startMetrics({ db, log, turns, limits: config.limits, keep: config.keep })
     closing.push(() => metrics.close())
+
+    const sources = await startSources({
+      db,
+      config: config.sources,
+      ...{ resources, turns, metrics, log },
+      graph: () => holder.graph,
+      readOnly: config.readOnly,
+      wake: () => events.feed.wake(),
+    })
+    closing.push(() => sources.close())
 
     const pruning = startPruning({ db, keep: config.keep, log })
     closing.push(() => pruning.close())
@@ -72,6 +87,7 @@ export async function startApp(
       resources,
       events: events.feed,
       metrics,
+      sources,
       tokens,
       audit: (entry) => writeAudit(db, entry),
       readInventory,

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { isNode, LineCounter, parseDocument, type Document } from 'yaml'
 import { z } from 'zod'
+import { drivers, parseSources } from './source/index.ts'
 import { parseKindRules } from './source/netbox/index.ts'
 
 const positive = z.number().int().positive()
@@ -54,6 +55,13 @@ const kindRules = z.unknown().transform((value, context) => {
   }
 })
 
+/** Each by its driver: what they share is checked there, what is a driver's own by itself. */
+const sources = z.unknown().transform((value, context) => {
+  const parsed = parseSources(value ?? {}, drivers)
+  for (const { path, message } of parsed.faults) context.addIssue({ code: 'custom', path, message })
+  return parsed.faults.length === 0 ? parsed.sources : z.NEVER
+})
+
 const file = z.strictObject({
   http: z
     .strictObject({
@@ -78,6 +86,7 @@ const file = z.strictObject({
     .prefault({}),
   limits: limits.prefault({}),
   keep: keep.prefault({}),
+  sources: sources.prefault({}),
   netbox: z.strictObject({ kindRules: kindRules.prefault([]) }).prefault({}),
 })
 

@@ -4,6 +4,7 @@ import type { Cursor, LoggedEvent } from './event/event.ts'
 import type { Metrics } from './metric/index.ts'
 import type { Resources } from './resource/verbs.ts'
 import type { Actor, ResourceId } from './resource/resource.ts'
+import type { Sources } from './source/index.ts'
 import type { Tokens } from './token/index.ts'
 
 export const roles = ['viewer', 'operator', 'admin'] as const
@@ -53,6 +54,7 @@ export interface Context {
   /** The graph as it was at an instant (milliseconds), kept for this request. */
   graphAt(instant: number): Promise<Graph>
   resources: Resources
+  sources: Pick<Sources, 'sync' | 'read'>
   events: EventFeed
   metrics: Metrics
   tokens: Tokens

@@ -10,7 +10,8 @@ const example = readFileSync(join(root, 'config.example.yaml'), 'utf8')
 
 /** `limits.depth`, … of everything that is no section. */
 function keysOf(value: unknown, path: readonly string[] = []): string[] {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return [path.join('.')]
+  const isSection = typeof value === 'object' && value !== null && !Array.isArray(value)
+  if (!isSection || Object.keys(value).length === 0) return [path.join('.')]
   return Object.entries(value).flatMap(([key, inner]) => keysOf(inner, [...path, key]))
 }
 

@@ -6,12 +6,14 @@ import type { Graph, LiveGraph } from '../graph/graph.ts'
 import { scopeGraph } from '../graph/scope.ts'
 import type { Metrics } from '../metric/index.ts'
 import type { Resources } from '../resource/verbs.ts'
+import type { Sources } from '../source/index.ts'
 import type { Session, Tokens } from '../token/index.ts'
 
 /** The verbs that requests are answered with. */
 export interface Nouns {
   graph: LiveGraph
   resources: Resources
+  sources: Pick<Sources, 'sync' | 'read'>
   events: EventFeed
   metrics: Metrics
   tokens: Tokens
@@ -50,6 +52,7 @@ export function createContext(nouns: Nouns, caller: Caller): Context {
       return building
     },
     resources: nouns.resources,
+    sources: nouns.sources,
     events: nouns.events,
     metrics: nouns.metrics,
     tokens: nouns.tokens,

@@ -57,7 +57,7 @@ export async function openSite(config = loadConfig(process.env)): Promise<Site> 
 
 /** What a server shows: the real database as soon as anything was written there, the sample until then. */
 export async function findShown(site: Site): Promise<DatabaseName> {
-  if (!site.embedded || !site.config.sample) return 'plenum'
+  if (!site.embedded || !site.config.sample || site.config.sources.length > 0) return 'plenum'
   const { seq } = await withTables(site, 'plenum', (db) => readHead(db))
   return seq === 0 ? 'plenum_demo' : 'plenum'
 }

@@ -1,5 +1,6 @@
 /** Resources: what is known of the datacenter, by whom, and since when. */
 import type { Db } from '../db.ts'
+import { keepAnswer } from './answer/store.ts'
 import { mergeInto, split } from './decision.ts'
 import {
   attributesOf,
@@ -84,6 +85,7 @@ export function startResources({ db, wake }: ResourcesOptions): Resources {
     findByKey: (source, key) => findByKey(db, source, key),
     findByKeys: (keys) => findByKeys(db, keys),
     answered: (idempotency) => answerBefore(db, { name: idempotency.actor, idempotency }),
+    keepAnswer: (request, answer) => keepAnswer(db, request, answer, new Date()),
     goneOf: (ids) => goneOf(db, ids),
     rows: () => openSnapshot(db),
     rowsAt: (instant, limit) => openSnapshotAt(db, instant, limit),

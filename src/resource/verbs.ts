@@ -259,6 +259,8 @@ export interface Resources {
    * named may be gone by then.
    */
   answered(request: IdempotencyKey): Promise<WriteResult | undefined>
+  /** Keeps what is answered, where that is no write of resources. */
+  keepAnswer(request: IdempotencyKey, answer: { cursor: Cursor }): Promise<void>
   /** What is no longer: deleted or merged away. */
   goneOf(
     ids: readonly ResourceId[],

@@ -35,6 +35,7 @@ const given = {
   'Mutation.deleteLink': '(input: { type: LOCATED_IN, from: "1", to: "2" })',
   'Mutation.mergeResources': '(input: { refs: ["1"], into: "2" })',
   'Mutation.splitResource': '(input: { ref: "1", origins: [{ source: "Source:name=Source-1", key: "k" }] })',
+  'Mutation.syncSource': '(input: { source: "Source:name=Source-1" })',
   'Mutation.createToken': '(input: { name: "t", role: VIEWER })',
   'Mutation.revokeToken': '(input: { name: "t" })',
 }
@@ -188,6 +189,7 @@ function createContext(): Context {
       merge: write,
       split: write,
     },
+    sources: { sync: () => Promise.resolve({ seen: 1, changed: 0, held: null, cursor: result.cursor }) },
     events: {
       cursor: () => ({ epoch, seq: 1 }),
       read: () => Promise.resolve([event]),

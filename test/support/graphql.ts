@@ -110,6 +110,7 @@ function createContext(graph: LiveGraph, options: AskOptions, statements: string
     graph: scoped,
     graphAt: options.graphAt ?? (() => Promise.reject(new Error('no history in this test'))),
     resources,
+    sources: {} as Context['sources'],
     events: { cursor: () => graph.cursor } as Context['events'],
     metrics: {} as Context['metrics'],
     tokens: {} as Context['tokens'],

@@ -20,7 +20,7 @@ export {
   viewId,
   visibleTo,
 } from './view.ts'
-export { writeOnce } from './write.ts'
+export { syncOnce, writeOnce } from './write.ts'
 export { carriedBy } from './carried.ts'
 export * from './resource-event.ts'
 export { countBy, groupBy, type GroupValue } from '../../graph/count.ts'

@@ -1,6 +1,7 @@
 /** What writes of inventory take and answer. */
 import type { Context } from '../../context.ts'
 import { invalidInput } from '../../errors.ts'
+import type { Cursor } from '../../event/event.ts'
 import type { Actor, Change } from '../../resource/resource.ts'
 import type { PlannedChange, WriteResult } from '../../resource/verbs.ts'
 import { checkTexts } from './text.ts'
@@ -36,6 +37,21 @@ export async function writeOnce(
   const result = known ?? (await write(by))
   // What a dry run wrote was undone: its place in the log never comes.
   return toPayload(context, input.dryRun === true ? { ...result, cursor: context.events.cursor() } : result)
+}
+
+/** Runs what is no write of resources once; a repeated request is answered as before. */
+export async function syncOnce<T extends { cursor: Cursor }>(
+  context: Context,
+  input: { idempotencyKey?: string | null },
+  run: (by: Actor) => Promise<T>,
+): Promise<T> {
+  const { idempotency } = actorOf(context, input, 'syncSource')
+  if (idempotency === undefined) return run(context.actor)
+  const known = await context.resources.answered(idempotency)
+  if (known !== undefined) return known as unknown as T
+  const answer = await run(context.actor)
+  await context.resources.keepAnswer(idempotency, answer)
+  return answer
 }
 
 /** A payload of a write: its resources are read when they are selected, after this process has applied the write. */

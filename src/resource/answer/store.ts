@@ -1,7 +1,7 @@
 /** SQL of answers that are kept with their idempotency key, written in the transaction of the write itself. */
 import { createHash } from 'node:crypto'
 import type { Knex } from 'knex'
-import type { IdempotencyKey, WriteResult } from '../verbs.ts'
+import type { IdempotencyKey } from '../verbs.ts'
 import { canonical } from '../write/relink.ts'
 
 const hashOf = ({ action, input }: IdempotencyKey): Buffer =>
@@ -20,9 +20,9 @@ export async function findAnswer(
 }
 
 export async function keepAnswer(
-  trx: Knex.Transaction,
+  trx: Knex,
   asked: IdempotencyKey,
-  answer: WriteResult,
+  answer: object,
   at: Date,
 ): Promise<void> {
   await trx('idempotency').insert({

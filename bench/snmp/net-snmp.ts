@@ -1,7 +1,7 @@
 /** npm net-snmp, asked for the same: its values decoded, matched and made rates of as ours are. */
 import { createRequire } from 'node:module'
 import type { Target } from '../../src/source/snmp/protocol/index.ts'
-import { base, columnNumbers, indexes, rows } from './agents.ts'
+import { base, columnNumbers, rows } from './agents.ts'
 import { costOf, type Cost } from './cost.ts'
 
 type Columns = { oid: string; value: Buffer }[][]
@@ -58,25 +58,24 @@ export async function pollNetSnmp(targets: readonly Target[], polls: number): Pr
   return cost
 }
 
-/** Every counter of the 48 ports, twelve rows in an answer. */
+/** Every counter of the 48 ports, to where the columns end, sixteen rows asked for at a time. */
 export async function pollNetSnmpSwitches(targets: readonly Target[], polls: number): Promise<Cost> {
   const sessions = open(targets)
   const rates = targets.map(() => new Rates())
   const cost = await costOf(polls, (i, done) => {
     const at = i % targets.length
-    const next = (from: string[], read: number): void =>
-      sessions[at]?.getBulk(from, 0, 12, (error, columns) => {
+    const read: Columns = oids.map(() => [])
+    const next = (from: string[]): void =>
+      sessions[at]?.getBulk(from, 0, 16, (error, columns) => {
         if (error !== null) throw error
-        rates[at]?.take(columns)
-        const all = read + (columns[0]?.length ?? 0)
-        if (all >= indexes.length) done()
-        else
-          next(
-            columns.map((column) => (column.at(-1) as { oid: string }).oid),
-            all,
-          )
+        const inside = columns.map((column, c) => column.filter(({ oid }) => oid.startsWith(`${oids[c]}.`)))
+        inside.forEach((column, c) => read[c]?.push(...column))
+        if (inside.every((column, c) => column.length === columns[c]?.length))
+          return next(columns.map((column) => (column.at(-1) as { oid: string }).oid))
+        rates[at]?.take(read)
+        done()
       })
-    next(oids, 0)
+    next(oids)
   })
   for (const session of sessions) session.close()
   return cost

@@ -2,6 +2,7 @@
 import {
   encodeOid,
   pdu,
+  type Cell,
   type Request,
   type SnmpClient,
   type Target,
@@ -40,7 +41,8 @@ export function pollSwitches(client: SnmpClient, targets: readonly Target[], pol
   return costOf(polls, (i, done) => {
     const table = counters[i % targets.length] as CounterTable
     table.begin(performance.now())
-    const walk = readers[i % targets.length]?.walk(columns, (column, cell) => table.take(column, cell))
+    const take = (column: number, cell: Cell): boolean => table.take(column, cell)
+    const walk = readers[i % targets.length]?.walk(columns, take, undefined, indexes.length)
     walk?.then(done, (error: unknown) => {
       throw error
     })

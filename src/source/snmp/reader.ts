@@ -23,8 +23,16 @@ export type Sink = (column: number, cell: Cell) => void
 export interface SnmpReader {
   /** Values at exact OIDs, in their order; null where the agent has none. */
   get(oids: readonly EncodedOid[], signal?: AbortSignal): Promise<SnmpValue[]>
-  /** Walks several columns at once, each to the end of its subtree. Rejects with SnmpError; what `sink` was told until then stands. */
-  walk(columns: readonly EncodedOid[], sink: Sink, signal?: AbortSignal): Promise<WalkEnd>
+  /**
+   * Walks several columns at once, each to the end of its subtree. Rejects with SnmpError; what `sink` was told until then stands.
+   * `expectedRows`: how many there were last time, so that answers are cut to them; there may be others.
+   */
+  walk(
+    columns: readonly EncodedOid[],
+    sink: Sink,
+    signal?: AbortSignal,
+    expectedRows?: number,
+  ): Promise<WalkEnd>
 }
 
 /** Something that takes requests one by one: the v1/v2c client bound to a target, or a v3 session. */
@@ -43,9 +51,9 @@ export const channelOf = (client: SnmpClient, target: Target): Channel => ({
 
 export const readerOf = (channel: Channel): SnmpReader => ({
   get: async (oids, signal) => getAll(channel, oids, signal),
-  walk: (columns, sink, signal) =>
+  walk: (columns, sink, signal, expectedRows) =>
     new Promise((resolve, reject) =>
-      new TableWalk(channel, columns, sink, { ended: resolve, failed: reject }, signal).start(),
+      new TableWalk(channel, columns, sink, { ended: resolve, failed: reject }, signal, expectedRows).start(),
     ),
 })
 

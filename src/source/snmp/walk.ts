@@ -34,6 +34,8 @@ export class TableWalk implements Asker {
   /** Where each column goes on; null: it has ended. */
   readonly #cursors: (EncodedOid | null)[]
   readonly #end: WalkEnd = { requests: 0, cells: 0 }
+  /** Rows that are still expected; 0: nothing is known. */
+  #expected: number
   #width = maxColumns
   #repetitions = 1
   /** The columns of the request that is out. */
@@ -45,7 +47,9 @@ export class TableWalk implements Asker {
     sink: Sink,
     done: { ended(end: WalkEnd): void; failed(error: SnmpError): void },
     signal: AbortSignal | undefined,
+    expectedRows = 0,
   ) {
+    this.#expected = expectedRows
     this.#channel = channel
     this.#columns = columns
     this.#cursors = [...columns]
@@ -60,13 +64,20 @@ export class TableWalk implements Asker {
       if (this.#cursors[c] !== null) this.#asked.push(c)
     if (this.#asked.length === 0) return this.#done.ended(this.#end)
     const v1 = this.#channel.version === version.v1
-    this.#repetitions = this.#channel.repetitions(this.#asked.length)
+    this.#repetitions = this.#fitting(this.#channel.repetitions(this.#asked.length))
     this.#end.requests++
     const oids = this.#asked.map((c) => this.#cursors[c] as EncodedOid)
     const request = v1
       ? { type: pdu.getNext, oids, nonRepeaters: 0, maxRepetitions: 0 }
       : { type: pdu.getBulk, oids, nonRepeaters: 0, maxRepetitions: this.#repetitions }
     this.#channel.send(request, this, this.#signal)
+  }
+
+  /** As few answers as bear the expected rows and the one after them, all alike in size: nothing is read that lies behind the table. */
+  #fitting(most: number): number {
+    if (this.#expected <= 0) return most
+    const left = this.#expected + 1
+    return Math.ceil(left / Math.ceil(left / most))
   }
 
   answered(answer: Answer): void {
@@ -86,6 +97,7 @@ export class TableWalk implements Asker {
     const asked = this.#asked
     const width = asked.length
     const last: number[] = []
+    this.#expected -= Math.floor(answer.count / width)
     for (let i = 0; i < answer.count; i++) {
       const place = i % width
       const c = asked[place] as number

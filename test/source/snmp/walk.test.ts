@@ -9,7 +9,7 @@ import {
 } from '../../../src/source/snmp/protocol/index.ts'
 import { channelOf, readerOf, type SnmpReader } from '../../../src/source/snmp/reader.ts'
 import { startResponder, type Agent, type Mib } from '../../../src/source/snmp/responder/index.ts'
-import { hasRecordings, mibOf, readRecording, recordingNames } from './recorded.ts'
+import { counterTable, hasRecordings, mibOf, readRecording, recordingNames } from './recorded.ts'
 
 const open: { close(): Promise<void> }[] = []
 afterEach(async () => {
@@ -122,5 +122,34 @@ describe.runIf(hasRecordings)('recordings', () => {
       await reader.walk([encodeOid(root)], (_column, cell) => names.push(`${root}.${cell.index()}`))
     }
     expect(names).toEqual(mib.values.map((value) => formatOid(value.name)))
+  })
+})
+
+describe('a walk that knows how many rows there were', () => {
+  it.each([0, 1, 7, 47, 48, 49, 200])('reads the same, whatever was expected: %d', async (rows) => {
+    const { reader } = await start(counterTable(8, 48))
+    const oids = Array.from({ length: 8 }, (_, c) => encodeOid(`1.3.6.1.2.1.31.1.1.1.${c + 1}`))
+    const found = new Set<string>()
+    const end = await reader.walk(
+      oids,
+      (column, cell) => found.add(`${column}.${cell.index()}`),
+      undefined,
+      rows,
+    )
+    expect(found.size).toBe(8 * 48)
+    expect(end.cells).toBe(8 * 48)
+  })
+
+  it('reads little of what lies behind them', async () => {
+    const { reader, client } = await start(counterTable(9, 48), { maxVarbinds: 128, maxSizeBytes: 8_000 })
+    const oids = Array.from({ length: 8 }, (_, c) => encodeOid(`1.3.6.1.2.1.31.1.1.1.${c + 1}`))
+    const read = async (rows?: number): Promise<number> => {
+      const before = client.counters.varbinds
+      await reader.walk(oids, () => undefined, undefined, rows)
+      return client.counters.varbinds - before
+    }
+    for (let i = 0; i < 20; i++) await read()
+    expect(await read(48)).toBeLessThanOrEqual(8 * 52)
+    expect(await read()).toBeGreaterThan(8 * 52)
   })
 })

@@ -76,6 +76,7 @@ describe('laws of the rooms', () => {
       'src/resource/verbs.ts',
       'src/resource/ref.ts',
       'src/source/source.ts',
+      'src/source/http.ts',
     ]
     const knows = inside.filter(
       ({ from, to }) => roomOf(from).startsWith('src/source/') && roomOf(to) !== roomOf(from),

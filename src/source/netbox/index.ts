@@ -1,9 +1,10 @@
-/** NetBox: for now its dumps, in Django's fixture form. */
+/** NetBox: over REST as a source, and its dumps, in Django's fixture form. */
 import type { InventoryItem } from '../../resource/verbs.ts'
 import { readDump } from './client.ts'
 import { mapDump, type MapOptions } from './map.ts'
 import type { NetboxReport } from './report.ts'
 
+export { netbox } from './driver.ts'
 export { formatReport, type NetboxReport } from './report.ts'
 export { parseKindRules, type KindRule } from './rule.ts'
 

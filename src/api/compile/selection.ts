@@ -9,6 +9,7 @@ import {
 } from 'graphql'
 import type { FieldNode, GraphQLField, GraphQLObjectType, SelectionSetNode } from 'graphql'
 import type { Context } from '../../context.ts'
+import { isPlain } from '../schema/plain.ts'
 import { collectFields, type Scope } from './collect.ts'
 import { Info, type FieldFacts, type Place } from './place.ts'
 import type { Run } from './run.ts'
@@ -122,8 +123,13 @@ function toField(
     resolve: (definition.resolve ?? readProperty(name)) as Resolve,
     args: fixedArguments(definition, nodes[0]!),
     writeValue: valueWriter(returnType, selectionOf),
-    write: definition === TypeNameMetaFieldDef ? typename(parentType) : writeResolved,
+    write: writerOf(parentType, definition),
   }
+}
+
+function writerOf(parentType: GraphQLObjectType, definition: GraphQLField<unknown, unknown>): FieldWriter {
+  if (definition === TypeNameMetaFieldDef) return typename(parentType)
+  return definition.resolve !== undefined && isPlain(definition.resolve) ? writePlain : writeResolved
 }
 
 const typename = (type: GraphQLObjectType): FieldWriter => {
@@ -168,6 +174,19 @@ function freeze<T>(value: T): T {
   Object.freeze(value)
   for (const inner of Object.values(value)) freeze(inner)
   return value
+}
+
+const noArguments = Object.freeze({})
+
+function writePlain(run: Run, field: FieldPlan, place: Place | undefined, source: unknown): string {
+  const from = run.holes.count
+  try {
+    const value = field.resolve(source, noArguments, run.context, undefined as never)
+    const text = field.writeValue(run, field, place, field.key, value)
+    return run.holes.count !== from && field.nullable ? run.holes.enclose(text, from) : text
+  } catch (error) {
+    return run.fault(error, field, place, field.key, field.nullable, from)
+  }
 }
 
 function writeResolved(run: Run, field: FieldPlan, place: Place | undefined, source: unknown): string {

@@ -5,21 +5,24 @@ import { derive } from '../../graph/derive.ts'
 import type { Derived, Field, KindDefinition, Walk } from '../../resource/kind/kind.ts'
 import { connectNear, type VertexArguments } from './connection.ts'
 import { loadersOf } from './loader.ts'
+import { plain } from './plain.ts'
 import type { FieldResolver } from './resource.ts'
 import { see, seeAll, type View } from './view.ts'
 
 export function resolverOfField(kind: KindDefinition, name: string, field: Field): FieldResolver {
-  if (field.from === 'property') return ({ vertex }) => vertex.fields[name] ?? null
+  if (field.from === 'property') return plain(({ vertex }) => vertex.fields[name] ?? null)
   if (field.from === 'walk') return walkResolvers[field.shape](field)
-  return kind.name === 'Source' && name === 'state' ? sourceState : derivedResolver(field)
+  return kind.name === 'Source' && name === 'state' ? sourceState : plain(derivedResolver(field))
 }
 
 const walkResolvers: Record<Walk['shape'], (walk: Walk) => FieldResolver> = {
-  one: (walk) => (view, _, context) => {
-    const [first] = seeAll(context, view.graph, view.graph.walk(view.vertex, walk.steps))
-    return first ?? null
-  },
-  list: (walk) => (view, _, context) => seeAll(context, view.graph, view.graph.walk(view.vertex, walk.steps)),
+  one: (walk) =>
+    plain((view, _, context) => {
+      const [first] = seeAll(context, view.graph, view.graph.walk(view.vertex, walk.steps))
+      return first ?? null
+    }),
+  list: (walk) =>
+    plain((view, _, context) => seeAll(context, view.graph, view.graph.walk(view.vertex, walk.steps))),
   connection: (walk) => (view: View, args: VertexArguments, context: Context, info: GraphQLResolveInfo) => {
     const list = view.graph.walk(view.vertex, walk.steps)
     return connectNear(context, view.graph, view.id, walk.to, list, args, info)

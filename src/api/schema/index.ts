@@ -18,6 +18,7 @@ import { readDefinitions } from './document.ts'
 import { expand } from './expand.ts'
 import { resolverOfField } from './field.ts'
 import { typeOfField } from './generate.ts'
+import { isPlain, plain, plainFields } from './plain.ts'
 import { nameOnlyFields, resourceFields, type FieldResolver } from './resource.ts'
 import { scalars } from './scalar.ts'
 import { typeNameOf, typeResolvers, type AnyResolver } from './type.ts'
@@ -63,21 +64,24 @@ function bindKind(type: GraphQLObjectType, kind: KindDefinition): void {
         `schema/ says ${kind.name}.${name}: ${String(written.type)}, the kind ${typeOfField(field)}`,
       )
     }
-    written.resolve = gated(name, resolverOfField(kind, name, field)) as never
+    const resolver = resolverOfField(kind, name, field)
+    written.resolve = gated(name, resolver, isPlain(resolver)) as never
   }
   for (const [name, field] of Object.entries(fields)) {
     if (field.resolve) continue
     const resolver = resourceFields[name]
     if (!resolver) throw new Error(`The kind ${kind.name} has no field ${name}, but schema/ has`)
-    field.resolve = gated(name, resolver) as never
+    field.resolve = gated(name, resolver, plainFields.has(name)) as never
   }
 }
 
 /** Only the name of what a viewer may see by name only. */
-function gated(name: string, resolve: FieldResolver): FieldResolver {
-  if (nameOnlyFields.has(name)) return resolve
-  return (view: View, args, context, info) =>
-    view.access === 'FULL' ? resolve(view, args, context, info) : null
+function gated(name: string, resolve: FieldResolver, isPlainOne: boolean): FieldResolver {
+  const shown: FieldResolver = nameOnlyFields.has(name)
+    ? resolve
+    : (view: View, args, context, info) =>
+        view.access === 'FULL' ? resolve(view, args, context, info) : null
+  return isPlainOne ? plain(shown) : shown
 }
 
 function bind(type: GraphQLObjectType, resolvers: Readonly<Record<string, AnyResolver>>): void {

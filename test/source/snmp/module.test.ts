@@ -6,6 +6,7 @@ import { toObservations } from '../../../src/source/snmp/map.ts'
 import {
   chooseModules,
   loadModules,
+  metricsOf,
   parseModule,
   readTables,
   type Module,
@@ -128,6 +129,76 @@ describe('a module file', () => {
       good.replace('name: label', 'name: { from: label, as: colour }'),
       /^own\.yaml:13: resources\.0\.name\.as: /,
     ],
+    [
+      'an unknown metric that says no unit',
+      good.replace('hw.fan.speed', 'fan.tray.speed'),
+      /^own\.yaml:17: metrics\.0: fan\.tray\.speed is no known metric: say its unit$/,
+    ],
+    [
+      'a known metric in another unit',
+      good.replace('value: speed', 'value: speed, unit: Hz'),
+      /^own\.yaml:17: metrics\.0\.unit: hw\.fan\.speed has the unit rpm$/,
+    ],
+    [
+      'a metric that is no name',
+      good.replace('hw.fan.speed', 'Fan Speed'),
+      /^own\.yaml:17: metrics\.0\.name: not a metric/,
+    ],
+    [
+      'an unknown type of metric',
+      good.replace('value: speed', 'value: speed, type: histogram'),
+      /^own\.yaml:17: metrics\.0\.type: /,
+    ],
+    [
+      'an unknown way to combine',
+      good.replace('value: speed', 'value: speed, combine: median'),
+      /^own\.yaml:17: metrics\.0\.combine: /,
+    ],
+    [
+      'an unknown name in a reading',
+      good.replace('value: speed', 'value: { product: [speed, factor] }'),
+      /^own\.yaml:17: metrics\.0\.value: table fan has no factor$/,
+    ],
+    [
+      'an unknown name in where a reading is taken',
+      good.replace('value: speed', 'value: speed, where: { not: broken }'),
+      /^own\.yaml:17: metrics\.0\.where: table fan has no broken$/,
+    ],
+    [
+      "an unknown name in a reading's key",
+      good.replace("of: 'fan/{number}'", "of: 'fan/{no}'"),
+      /^own\.yaml:17: metrics\.0\.of: table fan has no no$/,
+    ],
+    [
+      'a column number without a place',
+      good.replace('speed: 1.3.6.1.4.1.99999.1.2', 'speed: 2'),
+      /^own\.yaml:8: tables\.fan\.columns\.speed: a column number, but the table has no `at`$/,
+    ],
+    [
+      'a table of no rows',
+      good.replace('index: [number]', 'index: [number]\n    maxRows: 0'),
+      /^own\.yaml:6: tables\.fan\.maxRows: /,
+    ],
+    [
+      'an unknown form of index',
+      good.replace('[number]', '[{ name: number, as: ip5 }]'),
+      /^own\.yaml:5: tables\.fan\.index\.0\.as: /,
+    ],
+    [
+      'an unknown identity of what is linked',
+      good.replace('to: device', 'to: { kind: Server, identity: colour, value: label }'),
+      /^own\.yaml:15: resources\.0\.links\.0\.to\.identity: Server has no identity colour$/,
+    ],
+    [
+      "an unknown name in a link's key",
+      good.replace('to: device', "to: { key: 'tray/{tray}' }"),
+      /^own\.yaml:15: resources\.0\.links\.0\.to\.key: table fan has no tray$/,
+    ],
+    [
+      'a device of a kind that is none',
+      `${good}device: [{ each: fan, kind: Rack }]\n`,
+      /^own\.yaml:18: device\.0\.kind: /,
+    ],
     ['nothing', '', /^own\.yaml:1: /],
     ['a list', '- a\n', /^own\.yaml:1: /],
   ])('with %s is refused with file, line and reason', (_what, text, expected) => {
@@ -149,9 +220,113 @@ describe('a module file', () => {
       'tables:\n  a: { columns: { b: 1.3.6.1 }, values: { c: { lookup: none, by: b, get: x } } }\n'
     await writeFile(join(folder, 'bad.yaml'), `module: bad\ndescription: x\n${lookUp}`)
     await expect(loadModules(folder)).rejects.toThrow('bad.yaml:4: no module has a table none')
+    await writeFile(
+      join(folder, 'bad.yaml'),
+      `module: bad\ndescription: x\n${lookUp.replace('lookup: none', 'count: none, on: b')}`,
+    )
+    await expect(loadModules(folder)).rejects.toThrow(/^bad\.yaml:4: /)
+    const other = 'tables:\n  interface: { index: [ifIndex], columns: { b: 1.3.6.1 } }\n'
+    await writeFile(join(folder, 'bad.yaml'), `module: bad\ndescription: x\n${other}`)
+    await expect(loadModules(folder)).rejects.toThrow(
+      'bad.yaml:4: tables.interface: module interface has another table of this name',
+    )
+    await writeFile(join(folder, 'bad.yaml'), 'module: bgp\ndescription: again\n')
+    await expect(loadModules(folder)).rejects.toThrow('bgp.yaml:1: module bgp is there twice')
+    await expect(loadModules(join(folder, 'nowhere'))).rejects.toMatchObject({ code: 'INVALID_INPUT' })
     await rm(folder, { recursive: true })
   })
 })
+
+describe('what modules measure', () => {
+  it('is told with unit, type and help, and rates of counters with theirs', async () => {
+    const metrics = new Map(metricsOf(await loadModules()).map((one) => [one.name, one]))
+    expect(metrics.get('hw.network.io.receive')).toMatchObject({ unit: 'By', type: 'counter' })
+    expect(metrics.get('hw.network.bandwidth.receive')).toMatchObject({ unit: 'bit/s', type: 'gauge' })
+    expect(metrics.get('hw.energy.rate')).toMatchObject({ unit: 'W', type: 'gauge' })
+    for (const { name, unit, help } of metrics.values()) {
+      expect(name).toMatch(/^[a-z0-9_]+(\.[a-z0-9_]+)*$/)
+      // UCUM has no blanks and no percent here: shares are of one.
+      expect([name, unit]).toEqual([name, expect.stringMatching(/^(?!%)\S+$/)])
+      expect([name, help]).toEqual([name, expect.stringMatching(/\.$/)])
+    }
+  })
+
+  it("may be a module's own", () => {
+    const own = good
+      .replace('hw.fan.speed', 'fan.tray.turns')
+      .replace('value: speed', 'value: speed, unit: "{turn}", type: counter, help: Turns of the tray.')
+    expect(metricsOf([parseModule(own, 'own.yaml')])).toEqual([
+      { name: 'fan.tray.turns', unit: '{turn}', type: 'counter', help: 'Turns of the tray.' },
+      { name: 'fan.tray.turns.rate', unit: '{turn}/s', type: 'gauge', help: 'Turns of the tray. A second.' },
+    ])
+  })
+
+  it('is combined where several rows say it of one thing, else the first is believed', async () => {
+    const metrics = ['mean', 'sum', 'max', 'min'].map(
+      (combine) =>
+        `  - { each: fan, name: fan.${combine}, unit: rpm, type: gauge, help: x., combine: ${combine}, value: speed }\n`,
+    )
+    const modules = [parseModule(good + metrics.join(''), 'own.yaml')]
+    const { readings } = await mapped(modules, [
+      ...[1, 2, 3].map((fan) => `1.3.6.1.4.1.99999.1.1.${fan}|4|fan ${fan}`),
+      ...[1, 2, 3].map((fan) => `1.3.6.1.4.1.99999.1.2.${fan}|66|${fan * fan * 100}`),
+    ])
+    const device = readings.filter(({ key }) => key === 'd').map(({ metric, value }) => [metric, value])
+    expect(device).toEqual([
+      ['fan.mean', 1400 / 3],
+      ['fan.sum', 1400],
+      ['fan.max', 900],
+      ['fan.min', 100],
+    ])
+  })
+
+  it('has no reading where a division by zero, a missing operand or a text would make one', async () => {
+    const values = [
+      ['quotient', '[speed, zero]'],
+      ['difference', '[speed, missing]'],
+      ['sum', '[speed, label]'],
+    ].map(
+      ([operation, operands], i) =>
+        `  - { each: fan, name: made.m${i}, unit: '1', type: gauge, help: x., value: { ${operation}: ${operands} } }\n`,
+    )
+    const text = good.replace(
+      '      speed: 1.3.6.1.4.1.99999.1.2\n',
+      '      speed: 1.3.6.1.4.1.99999.1.2\n      missing: 1.3.6.1.4.1.99999.1.3\n    values: { zero: { const: 0 } }\n',
+    )
+    const { readings } = await mapped(
+      [parseModule(text + values.join(''), 'own.yaml')],
+      ['1.3.6.1.4.1.99999.1.1.1|4|front', '1.3.6.1.4.1.99999.1.2.1|66|4200'],
+    )
+    expect(readings.map(({ metric }) => metric)).toEqual(['hw.fan.speed'])
+  })
+})
+
+describe('a table that is too long', () => {
+  it('is cut, told, and the rest of the device stands', async () => {
+    const text = good.replace('index: [number]', 'index: [number]\n    maxRows: 10')
+    const { observations, failures } = await mapped(
+      [parseModule(text, 'own.yaml')],
+      Array.from({ length: 500 }, (_, fan) => `1.3.6.1.4.1.99999.1.1.${fan + 1}|4|fan ${fan + 1}`),
+    )
+    expect(observations).toHaveLength(11)
+    expect(failures).toMatchObject([
+      { table: 'fan', error: { message: 'more than 10 rows: the rest is left unread' } },
+    ])
+  })
+})
+
+async function mapped(modules: Module[], lines: string[]) {
+  const client = await startSnmpClient()
+  const responder = startResponder()
+  const { port } = await responder.add({ mib: mibOf(...lines) })
+  const reader = readerOf(
+    channelOf(client, client.target({ address: '127.0.0.1', port, community: 'public' })),
+  )
+  const { tables, failures } = await readTables(reader, modules)
+  await client.close()
+  await responder.close()
+  return { ...toObservations(modules, tables, { source: 's', key: 'd', name: 'box' }), failures }
+}
 
 describe('choosing', () => {
   const module = (rest: object): Module => ({ ...parseModule(good, 'own.yaml'), ...rest })

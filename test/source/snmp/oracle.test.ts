@@ -4,7 +4,8 @@ import { channelOf, readerOf, type SnmpReader } from '../../../src/source/snmp/r
 import { Mib, startResponder } from '../../../src/source/snmp/responder/index.ts'
 import { startV3Client, type V3Credentials } from '../../../src/source/snmp/session.ts'
 import { oracleWalk } from './oracle.ts'
-import { hasRecordings, readRecording, recordingNames } from './recorded.ts'
+import { seeded } from './fuzz.ts'
+import { hasRecordings, mibOf, readRecording, recordingNames } from './recorded.ts'
 import { hasSnmpd, startSnmpd } from './snmpd.ts'
 
 const open: { close(): Promise<void> | void }[] = []
@@ -35,6 +36,41 @@ describe.runIf(hasRecordings)('every value as npm net-snmp reads it', () => {
     const ours = await walked(await v2cReader(port), '1.3.6.1')
     expect(ours.length).toBeGreaterThan(200)
     expect(ours).toEqual(await oracleWalk(port, '1.3.6.1'))
+  })
+})
+
+describe('values of every type, also the ends of what they hold', () => {
+  it('are read as npm net-snmp reads them', async () => {
+    const random = seeded(7)
+    const edges: [number, string][] = [
+      ...['-2147483648', '-1', '0', '127', '128', '2147483647'].map((n): [number, string] => [2, n]),
+      ...[65, 66, 67].flatMap((type) =>
+        ['0', '127', '128', '255', '65536', '2147483648', '4294967295'].map((n): [number, string] => [
+          type,
+          n,
+        ]),
+      ),
+      ...['0', '4294967296', '9007199254740992', '9223372036854775808', '18446744073709551615'].map(
+        (n): [number, string] => [70, n],
+      ),
+      ...Array.from({ length: 400 }, (): [number, string] => [
+        70,
+        String((BigInt(Math.floor(random() * 2 ** 32)) << 32n) | BigInt(Math.floor(random() * 2 ** 32))),
+      ]),
+      // Not 2.999: npm net-snmp reads it as 26.39.
+      ...['1.3', '1.3.6.1.4294967295', '2.39.3', '0.0'].map((oid): [number, string] => [6, oid]),
+      ...['0.0.0.0', '255.255.255.255'].map((address): [number, string] => [64, address]),
+      [4, ''],
+      [4, 'x'.repeat(600)],
+      [5, ''],
+    ]
+    const responder = startResponder()
+    open.push(responder)
+    const mib = mibOf(...edges.map(([type, text], i) => `1.3.6.1.4.1.99999.${i + 1}.0|${type}|${text}`))
+    const { port } = await responder.add({ mib })
+    const ours = await walked(await v2cReader(port), '1.3.6.1.4.1.99999')
+    expect(ours).toHaveLength(edges.length)
+    expect(ours).toEqual(await oracleWalk(port, '1.3.6.1.4.1.99999'))
   })
 })
 

@@ -59,7 +59,10 @@ interface ModuleFile {
 }
 
 async function loadFolder(folder: string): Promise<ModuleFile[]> {
-  const names = (await readdir(folder)).filter((file) => /\.ya?ml$/.test(file)).toSorted()
+  const found = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
+    throw invalidInput(`${folder}: the folder of modules cannot be read: ${error.code ?? error.message}`)
+  })
+  const names = found.filter((file) => /\.ya?ml$/.test(file)).toSorted()
   const files = await Promise.all(
     names.map(async (file) => {
       const text = await readFile(join(folder, file), 'utf8')

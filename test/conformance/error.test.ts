@@ -8,7 +8,10 @@ const read = (path: string) => readFileSync(new URL(path, import.meta.url), 'utf
 
 let app: TestApp
 beforeAll(async () => {
-  app = await startTestApp()
+  // Nobody listens there.
+  app = await startTestApp({
+    sources: { away: { driver: 'netbox', url: 'http://127.0.0.1:9', token: 'env:PATH' } },
+  })
 })
 afterAll(() => app.close())
 
@@ -42,6 +45,7 @@ const provoke: Partial<Record<ErrorCode, () => Promise<Provoked>>> = {
     await put('one', 'k1')
     return put('two', 'k1')
   },
+  SOURCE_UNAVAILABLE: () => first('mutation { syncSource(input: { source: "Source:name=away" }) { seen } }'),
   LIMIT_EXCEEDED: () => first(`{ ${Array.from({ length: 300 }, (_, n) => `a${n}: cursor`).join(' ')} }`),
   INTERNAL: async () => {
     await app.database.db.raw('alter table resource_history rename to resource_history_away')

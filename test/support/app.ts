@@ -2,6 +2,7 @@
 import pino from 'pino'
 import { startApp } from '../../src/app.ts'
 import { loadConfig, type Config } from '../../src/config.ts'
+import { drivers, parseSources } from '../../src/source/index.ts'
 import { createDatabase, type TestDatabase } from './postgres.ts'
 
 export interface TestApp {
@@ -28,6 +29,8 @@ export interface TestAppOptions {
   /** Another process on the same database: give the first one's. */
   database?: TestDatabase
   env?: NodeJS.ProcessEnv
+  /** As in the configuration. */
+  sources?: Record<string, unknown>
 }
 
 const token = 'plenum_token_for_tests_only'
@@ -36,11 +39,12 @@ export async function startTestApp({
   limits = {},
   database,
   env = {},
+  sources = {},
 }: TestAppOptions = {}): Promise<TestApp> {
   const own = database ?? (await createDatabase())
   const config = loadConfig({ PORT: '0', PLENUM_ADMIN_TOKEN: token, ...env })
   const app = await startApp(
-    { ...config, limits: { ...config.limits, ...limits } },
+    { ...config, limits: { ...config.limits, ...limits }, sources: parseSources(sources, drivers).sources },
     own.url,
     pino({ level: env['TEST_LOG'] ?? 'silent' }),
   )

@@ -17,8 +17,10 @@ const upward: readonly LinkType[] = [
 /** Gives the id of the nearest resource of the kind that holds a vertex, itself included; null: none does. */
 export function toGroup(graph: Graph, kind: KindName | undefined): (vertex: Vertex) => ResourceId | null {
   if (kind === undefined) return () => null
-  if (kind === 'Tenant') return (vertex) => (vertex.kind.name === kind ? vertex.id : vertex.tenantId)
-  if (kind === 'Site') return (vertex) => (vertex.kind.name === kind ? vertex.id : vertex.siteId)
+  /** A resource may name one that its reader does not know of. */
+  const known = (id: ResourceId | null) => (id === null ? null : (graph.get(id)?.id ?? null))
+  if (kind === 'Tenant') return (vertex) => (vertex.kind.name === kind ? vertex.id : known(vertex.tenantId))
+  if (kind === 'Site') return (vertex) => (vertex.kind.name === kind ? vertex.id : known(vertex.siteId))
   return (vertex) => nearest(graph, vertex, kind)
 }
 

@@ -29,6 +29,9 @@ import { walkSteps } from './walk.ts'
 type Direction = 'out' | 'in' | 'both'
 type TypeName = KindName | InterfaceName
 
+const compareLinks = (a: GraphLink, b: GraphLink): number =>
+  a.type === b.type ? a.from.id - b.from.id || a.to.id - b.to.id : a.type < b.type ? -1 : 1
+
 export class ScopedGraph implements LiveGraph {
   readonly #whole: MemoryGraph
   readonly #tenancy: Tenancy
@@ -133,7 +136,8 @@ export class ScopedGraph implements LiveGraph {
 
   linksWhere(vertex: Vertex, wanted: (type: LinkType, direction: 'out' | 'in') => boolean): GraphLink[] {
     const whole = this.#wholeOf(vertex)
-    return whole === undefined ? [] : this.#seeLinks(this.#whole.linksWhere(whole, wanted))
+    // In an order of their own: that of the whole graph would depend on links that are not told.
+    return whole === undefined ? [] : this.#seeLinks(this.#whole.linksWhere(whole, wanted)).sort(compareLinks)
   }
 
   findLink(type: LinkType, from: ResourceId, to: ResourceId): GraphLink | undefined {

@@ -1,0 +1,12 @@
+import { expect, test } from 'vitest'
+import { lookForLeaks } from '../../support/leaks.ts'
+
+const seed = Number(process.env['PLENUM_SEED'] ?? Math.floor(Math.random() * 2 ** 31))
+
+test(`no answer tells a tenant of what it may not know (PLENUM_SEED=${seed})`, async () => {
+  const { leaks, telling, errors, pairs } = await lookForLeaks(seed, 600)
+  expect(leaks).toEqual([])
+  // A test that asks for nothing finds no leaks.
+  expect(telling).toBeGreaterThan(pairs / 8)
+  expect(errors).toBeGreaterThan(pairs / 80)
+})

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import knex, { type Knex } from 'knex'
 import pg from 'pg'
 import { PlenumError } from './errors.ts'
+import { prepareRepeated } from './statement.ts'
 
 export type Db = Knex
 
@@ -31,7 +32,14 @@ export function openDb({ url, poolSize = 10, statementTimeoutMs = 600_000 }: DbO
       application_name: 'plenum',
       keepAlive: true,
     },
-    pool: { min: 0, max: poolSize },
+    pool: {
+      min: 0,
+      max: poolSize,
+      afterCreate: (connection: pg.Client, done: (error: null, connection: pg.Client) => void) => {
+        prepareRepeated(connection)
+        done(null, connection)
+      },
+    },
     acquireConnectionTimeout: 15_000,
     log: silent,
   })

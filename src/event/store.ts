@@ -11,7 +11,8 @@ export interface LogHead extends Cursor {
 }
 
 const stagedTable = 'staged_event'
-const chunkSize = 5_000
+const chunkSize = 1_000
+const mostAtOnce = 200
 
 export const resourceOf = (body: EventBody): number | null =>
   'resource' in body ? body.resource.id : 'link' in body ? body.link.from : (body.id ?? null)
@@ -60,15 +61,26 @@ export async function commitEvents(
   return { cursor: { epoch: head.epoch, seq }, firstSeq: seq - Number(head.count) + 1 }
 }
 
-/** Stages and commits a few events. */
+/** Numbers and writes events as the last step of a transaction: a few by one statement, many through the stage. */
 export async function appendEvents(
   trx: Knex.Transaction,
   actor: string,
   bodies: readonly EventBody[],
   at = new Date(),
 ): Promise<Cursor> {
-  await stageEvents(trx, bodies)
-  return (await commitEvents(trx, actor, at)).cursor
+  if (bodies.length > mostAtOnce) {
+    await stageEvents(trx, bodies)
+    return (await commitEvents(trx, actor, at)).cursor
+  }
+  const { rows } = await trx.raw<{ rows: { epoch: string; seq: string }[] }>(
+    `with given as (select * from unnest(?::text[], ?::bigint[], ?::jsonb[]) with ordinality as given (type, resource_id, body, place)),
+     head as (update log_head set seq = seq + (select count(*) from given) returning epoch, seq),
+     written as (insert into event (seq, at, actor, type, resource_id, body)
+       select head.seq - (select count(*) from given) + place, ?, ?, type, resource_id, body from given, head)
+     select epoch, seq, pg_notify('plenum_event', '') from head`,
+    [...columnsOf(bodies), at, actor],
+  )
+  return { epoch: rows[0]!.epoch, seq: Number(rows[0]!.seq) }
 }
 
 export async function readHead(db: Knex): Promise<LogHead> {
@@ -84,6 +96,8 @@ export interface EventQuery {
   before?: number
   types?: readonly string[]
   resourceId?: number
+  /** Only what has to do with these tenants: not less than they may be told of, and somewhat more. */
+  tenants?: readonly number[]
   first: number
 }
 
@@ -114,6 +128,13 @@ function matching(db: Knex, query: Omit<EventQuery, 'first'>): Knex.QueryBuilder
   if (query.before !== undefined) void found.where('seq', '<', query.before)
   if (query.types !== undefined) void found.whereIn('type', [...query.types])
   if (query.resourceId !== undefined) void found.where('resource_id', query.resourceId)
+  if (query.tenants !== undefined) {
+    const list = query.tenants as unknown as string[]
+    void found.whereRaw(
+      `(resource_id = any(?::bigint[]) or ${['resource', 'before', 'from', 'to'].map((part) => `(body -> '${part}' ->> 'tenantId')::bigint = any(?::bigint[])`).join(' or ')})`,
+      Array.from({ length: 5 }, () => list),
+    )
+  }
   return found
 }
 

@@ -46,7 +46,13 @@ export function update(transacting: Transacting, request: UpdateRequest, by: Act
     })
     problems.end()
     refuseDoubles(changed)
-    return write(trx, { changed, removed: [], strict: true, intent: true, pathOf: () => 'input' }, by, at)
+    const stored = new Map([...before.values()].map((member) => [keyOf(member), member]))
+    return write(
+      trx,
+      { changed, removed: [], stored, rows, strict: true, intent: true, pathOf: () => 'input' },
+      by,
+      at,
+    )
   })
 }
 
@@ -55,16 +61,20 @@ export async function existing(
   trx: Knex,
   asked: readonly { id: ResourceId; path: string }[],
 ): Promise<ResourceRow[]> {
-  const found = await findByIds(
+  const rows = await loadRows(
     trx,
     asked.map(({ id }) => id),
   )
-  const rows = await loadRows(
-    trx,
-    [...found.values()].map(({ id }) => id),
-  )
+  const merged = asked.flatMap(({ id }) => (rows.has(id) ? [] : [id]))
+  const found = merged.length === 0 ? undefined : await findByIds(trx, merged)
+  if (found !== undefined)
+    for (const [id, row] of await loadRows(
+      trx,
+      [...found.values()].map(({ id }) => id),
+    ))
+      rows.set(id, row)
   return asked.map(({ id, path }) => {
-    const row = rows.get(found.get(id)?.id ?? -1)
+    const row = rows.get(found?.get(id)?.id ?? id)
     if (row === undefined) throw notFound(`There is no resource ${id}`, path)
     return row
   })

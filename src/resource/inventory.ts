@@ -38,13 +38,14 @@ export async function importInventory(
       request.mode === 'replace'
         ? await membersOfSource(trx, source.id)
         : await membersByKey(trx, source.id, [...items.keys()])
-    const { changed, paths, unchanged } = await changedOf(items, known, source, at)
+    const { changed, stored, paths, unchanged } = await changedOf(items, known, source, at)
     const removed = request.mode === 'replace' ? known.filter((member) => !items.has(member.key)) : []
     if (!request.acceptVanished) refuseVanishing(removed, known.length)
     return write(
       trx,
       {
         changed,
+        stored,
         removed,
         unchanged,
         strict: true,
@@ -96,10 +97,17 @@ async function changedOf(
   known: readonly StoredMember[],
   source: SourceRow,
   at: Date,
-): Promise<{ changed: Member[]; paths: Map<MemberKey, string>; unchanged: number }> {
+): Promise<{
+  changed: Member[]
+  /** Those that were there before, as they were. */
+  stored: Map<MemberKey, StoredMember>
+  paths: Map<MemberKey, string>
+  unchanged: number
+}> {
   const before = new Map<string, StoredMember>()
   await each(known, (member) => before.set(member.key, member))
   const changed: Member[] = []
+  const stored = new Map<MemberKey, StoredMember>()
   const paths = new Map<MemberKey, string>()
   let unchanged = 0
   await each(items.values(), ({ observation, path }) => {
@@ -114,7 +122,8 @@ async function changedOf(
       firstSeenAt: old?.firstSeenAt ?? at.getTime(),
     }
     changed.push(member)
+    if (old !== undefined) stored.set(keyOf(member), old)
     paths.set(keyOf(member), path)
   })
-  return { changed, paths, unchanged }
+  return { changed, stored, paths, unchanged }
 }

@@ -166,15 +166,15 @@ export async function saveHistory(
   at: Date,
 ): Promise<void> {
   await inChunks(writes, async (chunk) => {
+    // The new image waits for the former one to be closed: a resource has one open image.
     await trx.raw(
-      'update resource_history set valid_to = ? where resource_id = any(?::bigint[]) and valid_to is null',
-      [at, chunk.filter((one) => one.action !== 'CREATED').map((one) => one.image.id) as unknown as string[]],
-    )
-    await trx.raw(
-      `insert into resource_history (resource_id, valid_from, valid_to, action, actor, image, changes)
+      `with closed as (update resource_history set valid_to = ? where resource_id = any(?::bigint[]) and valid_to is null returning 1)
+       insert into resource_history (resource_id, valid_from, valid_to, action, actor, image, changes)
        select id, ?, case when action in ('DELETED', 'MERGED') then ?::timestamptz end, action, ?, image, changes
-       from jsonb_to_recordset(?) as r (id bigint, action text, image jsonb, changes jsonb)`,
+       from (select count(*) as count from closed) c, jsonb_to_recordset(?) as r (id bigint, action text, image jsonb, changes jsonb)`,
       [
+        at,
+        chunk.filter((one) => one.action !== 'CREATED').map((one) => one.image.id) as unknown as string[],
         at,
         at,
         actor,

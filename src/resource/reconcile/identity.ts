@@ -1,5 +1,5 @@
 /** Which identities an observation claims. Placeholders that vendors leave in their fields identify nothing. */
-import { getKind } from '../kind/index.ts'
+import { getKind, type KindName } from '../kind/index.ts'
 import type { IdentityRule } from '../kind/kind.ts'
 import type { LinkType } from '../kind/link.ts'
 import type { Observation, ResourceId } from '../resource.ts'
@@ -86,6 +86,20 @@ export function claimsOf(
     if (rule.property !== 'name' && !isNatural(rule) && isPlaceholder(value)) return []
     return [{ type: rule.type, scope, value, strong: rule.strength === 'strong' }]
   })
+}
+
+/**
+ * What an observation's claims are made of, beside its links, as one text: observations that agree in it and in their links claim the same. Of nothing (an edit that is
+ * new), what an observation that says none of it would give.
+ */
+export function claimBasis(observation: Observation | undefined, kind: KindName): string {
+  const properties = getKind(kind).identities.flatMap(({ property, scope }) =>
+    scope !== undefined && 'property' in scope ? [property, scope.property] : [property],
+  )
+  return JSON.stringify([
+    observation?.kind ?? kind,
+    ...properties.map((property) => (observation && valueOf(observation, property)) ?? null),
+  ])
 }
 
 /** Values that are what they say, however they look: addresses, VLAN ids, prefixes. */

@@ -3,23 +3,24 @@
  * rows, links, history and events are written; numbering the events is the last step.
  */
 import type { Knex } from 'knex'
-import { commitEvents, readHead, stageEvents } from '../../event/store.ts'
+import { appendEvents, readHead } from '../../event/store.ts'
 import { Problems } from '../check.ts'
 import { changeLinks, saveAttributes } from '../link/store.ts'
 import { membersOfResources, type StoredMember } from '../observation/store.ts'
 import { keyOf, type Member, type MemberKey } from '../reconcile/member.ts'
 import { merge } from '../reconcile/merge.ts'
 import type { Actor, ResourceId } from '../resource.ts'
-import { removeRows, saveHistory, saveRows } from '../store.ts'
+import { removeRows, saveHistory, saveRows, type ResourceRow } from '../store.ts'
 import type { WriteResult } from '../verbs.ts'
 import { each, inSlices } from './breathe.ts'
 import { findConflicts } from './conflict.ts'
 import { Outcome } from './outcome.ts'
 import { settlePending } from './pending.ts'
 import { placesAfter } from './place.ts'
-import { relink, type Relinked } from './relink.ts'
+import { linkDriftOf, relink, type Relinked } from './relink.ts'
 import { Rows } from './rows.ts'
-import { saveObservations } from './save.ts'
+import { settledInPlace, staysInPlace } from './in-place.ts'
+import { saveObservations, saveValues } from './save.ts'
 import { settle, type Settled } from './settle.ts'
 import { resolveLinks, type ResolvedLink } from './target.ts'
 
@@ -33,6 +34,9 @@ export interface Writing {
   keep?: ReadonlySet<ResourceId>
   /** Members that take leave of their resource. */
   leaving?: ReadonlySet<MemberKey>
+  /** What is known already, so that it is not read again: the changed members as the tables have them, and rows. Together they may show that nothing moves. */
+  stored?: ReadonlyMap<MemberKey, StoredMember>
+  rows?: readonly ResourceRow[]
   /** Whether faults of links refuse the write (intent) or are passed over (observed sources). */
   strict: boolean
   /** Whether what changes is intent: raises `generation`. */
@@ -70,6 +74,7 @@ class Pipeline {
     this.#by = by
     this.#at = at
     this.#rows = new Rows(trx)
+    for (const row of writing.rows ?? []) this.#rows.before.set(row.id, row)
     this.#outcome = new Outcome(at, writing.unchanged ?? 0)
   }
 
@@ -77,6 +82,7 @@ class Pipeline {
     const { changed, removed, again = [] } = this.#writing
     if (changed.length + removed.length + again.length === 0)
       return { ...this.#outcome.result, cursor: await readHead(this.#trx) }
+    if (staysInPlace(this.#writing)) return this.#runInPlace()
     const batch = new Map<MemberKey, Member>()
     await each(changed, (member) => batch.set(keyOf(member), member))
     const resolve = (members: readonly Member[], strict: boolean) =>
@@ -105,11 +111,22 @@ class Pipeline {
     return this.#finish(links)
   }
 
+  /** Values change, and neither identities nor links do: no resource comes, goes, joins or moves. */
+  async #runInPlace(): Promise<WriteResult> {
+    this.#settled = settledInPlace(this.#writing.changed)
+    await saveValues(this.#trx, this.#writing.changed, this.#settled, this.#at)
+    await this.#mergeAffected()
+    const links: Relinked = { added: [], removed: [], changed: [], drift: new Map() }
+    await each(this.#rows.before, ([id, row]) => links.drift.set(id, linkDriftOf(row)))
+    await this.#noteDrift(links.drift)
+    return this.#finish(links)
+  }
+
   /** What each affected resource is now; one without members is gone, merged where its members went. */
   async #mergeAffected(): Promise<void> {
     const ids = [...this.#settled.affected]
     await inSlices(ids, sliceSize, async (slice) => {
-      await this.#rows.reload(slice.filter((id) => !this.#settled.created.has(id)))
+      await this.#rows.load(slice.filter((id) => !this.#settled.created.has(id)))
       const members = Map.groupBy(
         await this.#membersOf(slice),
         (member) => this.#settled.resourceOf.get(keyOf(member)) ?? member.resourceId!,
@@ -267,9 +284,7 @@ class Pipeline {
     )
     const { events } = outcome
     if (events.length === 0) return { ...outcome.result, cursor: await readHead(this.#trx) }
-    await inSlices(events, sliceSize * 2, (slice) => stageEvents(this.#trx, slice))
-    const { cursor } = await commitEvents(this.#trx, this.#by.name, this.#at)
-    return { ...outcome.result, cursor }
+    return { ...outcome.result, cursor: await appendEvents(this.#trx, this.#by.name, events, this.#at) }
   }
 
   #tell(id: ResourceId): void {

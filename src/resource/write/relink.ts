@@ -5,6 +5,7 @@ import { isOfType, type KindName } from '../kind/index.ts'
 import { linkDefinition, linkTypes, type LinkType } from '../kind/link.ts'
 import { claimsTouching, linksAlong, linksTouching, type LinkRow, type ResolvedClaim } from '../link/store.ts'
 import type { ResourceId } from '../resource.ts'
+import type { ResourceRow } from '../store.ts'
 import type { Rows } from './rows.ts'
 
 export interface Relinked {
@@ -23,6 +24,12 @@ export interface LinkDrift {
   intended: string
   observed: string
 }
+
+/** What is known of a resource's links; stays as it is while none of them changes. */
+export const linkDriftOf = ({ drift }: ResourceRow): LinkDrift[] =>
+  drift.flatMap(({ path, intended, observed }) =>
+    path.startsWith('links.') ? [{ path, intended: String(intended), observed: String(observed) }] : [],
+  )
 
 export interface RelinkInput {
   affected: readonly ResourceId[]

@@ -26,15 +26,9 @@ export async function saveObservations(
   { changed, batch, removed, links, settled }: Saying,
   at: Date,
 ): Promise<void> {
-  const { resourceOf, claims, moved, members } = settled
+  const { claims, moved, members } = settled
   await removeMembers(trx, removed)
-  await inSlices(changed, sliceSize, (slice) =>
-    saveMembers(
-      trx,
-      slice.map((member) => ({ member, resourceId: resourceOf.get(keyOf(member))!, hash: hashOf(member) })),
-      at,
-    ),
-  )
+  await saveValues(trx, changed, settled, at)
   await moveMembers(
     trx,
     [...moved.values()]
@@ -49,6 +43,22 @@ export async function saveObservations(
   )
   await inSlices(changed, sliceSize, (slice) => saveLinkClaims(trx, slice, links))
   if (changed.length > sliceSize) await learnSizes(trx)
+}
+
+/** What was said, without what follows from it. */
+export async function saveValues(
+  trx: Knex.Transaction,
+  changed: readonly Member[],
+  { resourceOf }: Settled,
+  at: Date,
+): Promise<void> {
+  await inSlices(changed, sliceSize, (slice) =>
+    saveMembers(
+      trx,
+      slice.map((member) => ({ member, resourceId: resourceOf.get(keyOf(member))!, hash: hashOf(member) })),
+      at,
+    ),
+  )
 }
 
 async function saveLinkClaims(

@@ -4,7 +4,8 @@ import type { Target } from '../../src/source/snmp/protocol/index.ts'
 import { base, columnNumbers, rows } from './agents.ts'
 import { costOf, type Cost } from './cost.ts'
 
-type Columns = { oid: string; value: Buffer }[][]
+/** Null: the view has ended. */
+type Columns = { oid: string; value: Buffer | null }[][]
 interface Session {
   getBulk(
     oids: string[],
@@ -30,7 +31,7 @@ class Rates {
     columns.forEach((column, c) => {
       for (const { oid, value } of column) {
         const key = `${c} ${oid.slice((oids[c] as string).length + 1)}`
-        const number = value.reduce((sum, byte) => sum * 256 + byte, 0)
+        const number = (value ?? Buffer.alloc(0)).reduce((sum, byte) => sum * 256 + byte, 0)
         rates.set(key, ((number - (this.#last.get(key) ?? number)) * 1_000) / (now - this.#atMs))
         this.#last.set(key, number)
       }
@@ -68,7 +69,9 @@ export async function pollNetSnmpSwitches(targets: readonly Target[], polls: num
     const next = (from: string[]): void =>
       sessions[at]?.getBulk(from, 0, 16, (error, columns) => {
         if (error !== null) throw error
-        const inside = columns.map((column, c) => column.filter(({ oid }) => oid.startsWith(`${oids[c]}.`)))
+        const inside = columns.map((column, c) =>
+          column.filter(({ oid, value }) => value !== null && oid.startsWith(`${oids[c]}.`)),
+        )
         inside.forEach((column, c) => read[c]?.push(...column))
         if (inside.every((column, c) => column.length === columns[c]?.length))
           return next(columns.map((column) => (column.at(-1) as { oid: string }).oid))

@@ -191,12 +191,6 @@ export async function makeRelations(db: Db): Promise<void> {
 
 /** What a schema of foreign keys alone does not say; PostGraphile shows them as fields. */
 const functions = [
-  `create function dc.server_uplinks(s dc.server) returns setof dc.switch language sql stable as
-   'select distinct w.* from dc.network_interface as near join dc.network_interface as far on far.id = near.peer_id
-    join dc.switch as w on w.id = far.switch_id where near.server_id = s.id'`,
-  `create function dc.switch_servers(w dc.switch) returns setof dc.server language sql stable as
-   'select distinct s.* from dc.network_interface as near join dc.network_interface as far on far.id = near.peer_id
-    join dc.server as s on s.id = far.server_id where near.switch_id = w.id'`,
   `create function dc.virtual_machines_by_rack(env text) returns table (rack text, count integer) language sql stable as
    'select rack.name, count(*)::int from dc.virtual_machine as vm join dc.server on server.id = vm.server_id
     join dc.rack on rack.id = server.rack_id where vm.env = $1 group by rack.id'`,

@@ -54,10 +54,11 @@ const point: Question = {
     },
     postgraphile: {
       text: `query Point($id: Int!) { serverByRowId(rowId: $id) { id: rowId name serialNumber powerState
-        rack: rackByRackId { name heightUnits site: siteBySiteId { name } } uplinks { nodes { id: rowId name } }
+        rack: rackByRackId { name heightUnits site: siteBySiteId { name } } networkInterfacesByServerId { nodes { peer: networkInterfaceByPeerId { switch: switchBySwitchId { id: rowId name } } } }
         machines: virtualMachinesByServerId(orderBy: ROW_ID_ASC) { nodes { id: rowId name powerState tenant: tenantByTenantId { name } } } } }`,
       variables: (value) => ({ id: value }),
-      normalise: ({ serverByRowId: server }) => toPoint(server, server.uplinks.nodes, server.machines.nodes),
+      normalise: ({ serverByRowId: server }) =>
+        toPoint(server, peersOf(server.networkInterfacesByServerId, 'switch'), server.machines.nodes),
     },
     graphql: {
       text: `query Point($id: Int!) { server(id: $id) { id name serialNumber powerState rack { name heightUnits site { name } }
@@ -71,6 +72,10 @@ const point: Question = {
     },
   },
 }
+
+/** What the cables of some interfaces lead to. */
+const peersOf = ({ nodes }: Json, kind: string): Json[] =>
+  nodes.map((one: Json) => one.peer?.[kind]).filter(Boolean)
 
 const toPoint = (server: Json, uplinks: Json[], machines: Json[]) => ({
   ...pick(server, 'name', 'serialNumber', 'powerState'),
@@ -216,12 +221,12 @@ const dependents: Question = {
       normalise: ({ node }) => toHit(node.dependents.nodes),
     },
     postgraphile: {
-      text: `query Hit($id: Int!) { switchByRowId(rowId: $id) { servers { nodes { id: rowId name
-        machines: virtualMachinesByServerId { nodes { id: rowId name containers: containersByVirtualMachineId { nodes { id: rowId name } } } } } } } }`,
+      text: `query Hit($id: Int!) { switchByRowId(rowId: $id) { networkInterfacesBySwitchId { nodes { peer: networkInterfaceByPeerId { server: serverByServerId { id: rowId name
+        machines: virtualMachinesByServerId { nodes { id: rowId name containers: containersByVirtualMachineId { nodes { id: rowId name } } } } } } } } } }`,
       variables: (value) => ({ id: value }),
-      normalise: ({ switchByRowId: { servers } }) =>
+      normalise: ({ switchByRowId: { networkInterfacesBySwitchId } }) =>
         toHit(
-          servers.nodes.flatMap((server: Json) => [
+          peersOf(networkInterfacesBySwitchId, 'server').flatMap((server: Json) => [
             server,
             ...server.machines.nodes.flatMap((vm: Json) => [vm, ...vm.containers.nodes]),
           ]),

@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
@@ -234,6 +234,21 @@ describe('a module file', () => {
     await expect(loadModules(folder)).rejects.toThrow('bgp.yaml:1: module bgp is there twice')
     await expect(loadModules(join(folder, 'nowhere'))).rejects.toMatchObject({ code: 'INVALID_INPUT' })
     await rm(folder, { recursive: true })
+  })
+})
+
+describe('the documentation', () => {
+  it('has an example that is taken as it is', async () => {
+    const text = await readFile(new URL('../../../docs/snmp.md', import.meta.url), 'utf8')
+    const example = /```yaml\n(module: fan-tray[\s\S]*?)```/.exec(text)?.[1] ?? ''
+    expect(parseModule(example, 'fan-tray.yaml').module).toBe('fan-tray')
+  })
+
+  it('names every shipped module', async () => {
+    const text = await readFile(new URL('../../../docs/snmp.md', import.meta.url), 'utf8')
+    const told = text.slice(text.indexOf('### What is shipped'), text.indexOf('### Your own'))
+    const missing = (await loadModules()).filter(({ module }) => !new RegExp(`\\b${module}\\b`).test(told))
+    expect(missing.map(({ module }) => module)).toEqual([])
   })
 })
 

@@ -105,7 +105,7 @@ export interface Listing<T> {
 }
 
 export interface PageOf<T> {
-  items: { item: T; keys: SortValue[] }[]
+  items: T[]
   hasNextPage: boolean
   hasPreviousPage: boolean
 }
@@ -128,7 +128,7 @@ export function takePage<T>(listing: Listing<T>, request: PageRequest): PageOf<T
 
 interface Taken<T> {
   /** Up to one more than asked for, from the end that was asked. */
-  items: { item: T; keys: SortValue[] }[]
+  items: T[]
   /** Whether something matches before `after` or after `before`. */
   before: boolean
   after: boolean
@@ -148,7 +148,7 @@ function walkInOrder<T>(listing: Listing<T>, request: PageRequest): Taken<T> {
   for (let index = request.fromEnd ? to - 1 : from; index >= from && index < to; index += step) {
     const item = items[index]!
     if (test && !test(item)) continue
-    taken.items.push({ item, keys: order.keys(item) })
+    taken.items.push(item)
     if (taken.items.length > request.count) break
   }
   return taken
@@ -192,6 +192,9 @@ function select<T>(listing: Listing<T>, request: PageRequest): Taken<T> {
       worst = kept[room - 1]
     }
   }
-  taken.items = kept.sort(compare).slice(0, room)
+  taken.items = kept
+    .sort(compare)
+    .slice(0, room)
+    .map(({ item }) => item)
   return taken
 }

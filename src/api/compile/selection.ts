@@ -4,6 +4,8 @@ import {
   TypeMetaFieldDef,
   TypeNameMetaFieldDef,
   getArgumentValues,
+  getNullableType,
+  isLeafType,
   isNonNullType,
   visit,
 } from 'graphql'
@@ -11,6 +13,7 @@ import type { FieldNode, GraphQLField, GraphQLObjectType, SelectionSetNode } fro
 import type { Context } from '../../context.ts'
 import { isPlain } from '../schema/plain.ts'
 import { collectFields, type Scope } from './collect.ts'
+import { leafWriter, type LeafWriter } from './leaf.ts'
 import { Info, type FieldFacts, type Place } from './place.ts'
 import type { Run } from './run.ts'
 import { isPromise, valueWriter, type ValueWriter } from './value.ts'
@@ -129,8 +132,25 @@ function toField(
 
 function writerOf(parentType: GraphQLObjectType, definition: GraphQLField<unknown, unknown>): FieldWriter {
   if (definition === TypeNameMetaFieldDef) return typename(parentType)
-  return definition.resolve !== undefined && isPlain(definition.resolve) ? writePlain : writeResolved
+  const { resolve } = definition
+  if (resolve === undefined || !isPlain(resolve)) return writeResolved
+  const named = getNullableType(definition.type)
+  return isLeafType(named) ? writePlainLeaf(resolve as never, leafWriter(named)) : writePlain
 }
+
+/** Most fields of most answers. */
+const writePlainLeaf =
+  (resolve: Resolve, write: LeafWriter): FieldWriter =>
+  (run, field, place, source) => {
+    try {
+      const value = resolve(source, noArguments, run.context, undefined as never)
+      if (value !== null && value !== undefined) return write(value)
+      if (field.nullable) return 'null'
+      return field.writeValue(run, field, place, field.key, value)
+    } catch (error) {
+      return run.fault(error, field, place, field.key, field.nullable, run.holes.count)
+    }
+  }
 
 const typename = (type: GraphQLObjectType): FieldWriter => {
   const text = `"${type.name}"`

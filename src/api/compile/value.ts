@@ -85,8 +85,8 @@ function listWriter(itemType: GraphQLOutputType, selectionOf: SelectionOf): Valu
     let text = '['
     let index = 0
     for (const item of value) {
-      const written = writeItem(run, field, at, index, item, write, mayBeNull)
-      text += index++ === 0 ? written : `,${written}`
+      if (index > 0) text += ','
+      text += writeItem(run, field, at, index++, item, write, mayBeNull)
     }
     return `${text}]`
   }

@@ -51,28 +51,30 @@ export class Connection<T> {
   }
 
   nodes(): unknown[] {
-    return this.#shown().items.map(({ item }) => this.#parts.node(item))
+    return this.#shown().items.map(this.#parts.node)
   }
 
   edges(): unknown[] {
-    const { node, edge, mark } = this.#parts
-    return this.#shown().items.map(({ item, keys }) => ({
+    const { node, edge } = this.#parts
+    return this.#shown().items.map((item) => ({
       node: node(item),
-      cursor: () => formatPageCursor(mark(), keys),
+      cursor: () => this.#cursorOf(item),
       ...edge?.(item),
     }))
   }
 
   pageInfo(): object {
     const { items, hasNextPage, hasPreviousPage } = this.#taken()
-    const cursorAt = (entry: { keys: SortValue[] } | undefined) => () =>
-      entry ? formatPageCursor(this.#parts.mark(), entry.keys) : null
-    return {
-      hasNextPage,
-      hasPreviousPage,
-      startCursor: cursorAt(items[0]),
-      endCursor: cursorAt(items.at(-1)),
+    const cursorAt = (index: number) => () => {
+      const item = items.at(index)
+      return item === undefined ? null : this.#cursorOf(item)
     }
+    return { hasNextPage, hasPreviousPage, startCursor: cursorAt(0), endCursor: cursorAt(-1) }
+  }
+
+  #cursorOf(item: T): string {
+    const { listing, mark } = this.#parts
+    return formatPageCursor(mark(), listing.order.keys(item))
   }
 
   totalCount(): number {
@@ -108,7 +110,7 @@ interface Prepared {
   filter: Filter
   test: VertexTest | undefined
   order: Order<Vertex>
-  mark: string
+  mark: () => string
 }
 
 /** What rows of one level share: the filter is read once a query, however many rows have the field. */
@@ -132,11 +134,13 @@ function prepare(
       field,
       direction: direction ?? 'ASC',
     }))
+    let mark: string | undefined
     return {
       filter,
       test: visible(context, toTest(graph, filter)),
       order: toOrder(graph, type, terms),
-      mark: markOf(info.fieldName, type, args.filter ?? null, terms),
+      // Most lists show no cursor.
+      mark: () => (mark ??= markOf(info.fieldName, type, args.filter ?? null, terms)),
     }
   })
   known.set(node, [...entries, { graph, type, made }])
@@ -159,7 +163,7 @@ export function connectNear(
   info: GraphQLResolveInfo,
 ): Soon<Connection<Vertex>> {
   return andThen(prepare(context, graph, type, args, info), ({ test, order, mark }) => {
-    const ownMark = (): string => markOf(mark, owner)
+    const ownMark = (): string => markOf(mark(), owner)
     return new Connection(context, info, {
       listing: { items: list, test, order },
       request: toPageRequest(args, ownMark, pageSizeLimit),
@@ -178,7 +182,7 @@ export function connectAll(
 ): Soon<Connection<Vertex>> {
   return andThen(graphOf(context, args.asOf), (graph) =>
     andThen(prepare(context, graph, type, args, info), ({ filter, test, order, mark }) => {
-      const ownMark = (): string => markOf(mark, graph.asOf)
+      const ownMark = (): string => markOf(mark(), graph.asOf)
       return new Connection(context, info, {
         listing: { items: candidates(graph, type, filter), test, order },
         request: toPageRequest(args, ownMark, pageSizeLimit),

@@ -8,6 +8,7 @@ import type { Metrics } from '../metric/index.ts'
 import type { Actor, ResourceId } from '../resource/resource.ts'
 import type { Resources } from '../resource/verbs.ts'
 import type { Turns } from '../turn.ts'
+import { checks } from './check/index.ts'
 import { findAddresses } from './address.ts'
 import type { SourceConfig } from './config.ts'
 import { orAborted } from './guard.ts'
@@ -21,7 +22,7 @@ export type { Touch, TouchStatus } from './live.ts'
 export { parseSources, type ConfigFault, type SourceConfig } from './config.ts'
 
 /** All drivers; a new one is one line. */
-export const drivers: readonly Driver[] = [netbox]
+export const drivers: readonly Driver[] = [netbox, checks]
 
 /** One thing whose values are asked for, by the key that its source knows it by. */
 export interface ReadTarget {

@@ -33,20 +33,11 @@ export interface NetboxServer {
 }
 
 export async function serveDump(dump: Dump): Promise<NetboxServer> {
-  const tables = new Map(Object.keys(endpoints).map((model) => [model, toItems(dump, model)]))
-  const byPath = new Map(Object.entries(endpoints).map(([model, path]) => [`/api/${path}/`, model]))
+  const tables = toTables(dump)
   const server = createServer((request, response) => {
     fake.requests.push(`${request.method} ${request.url}`)
     if (fake.intercept?.(request, response)) return
-    const url = new URL(request.url!, fake.url)
-    const answer = (status: number, body: object) =>
-      response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body))
-    if (request.headers.authorization !== `Token ${fake.token}`)
-      return answer(403, { detail: `Invalid token: ${request.headers.authorization}` })
-    if (url.pathname === '/api/status/') return answer(200, { 'netbox-version': fake.version })
-    const table = tables.get(byPath.get(url.pathname) ?? '')
-    if (table === undefined) return answer(404, { detail: 'Not found.' })
-    return answer(200, toPage(table, url))
+    answer(tables, fake, request, response)
   })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
@@ -64,6 +55,37 @@ export async function serveDump(dump: Dump): Promise<NetboxServer> {
     },
   }
   return fake
+}
+
+type Tables = ReadonlyMap<string, Map<number, Record<string, any>>>
+
+const toTables = (dump: Dump): Tables =>
+  new Map(Object.keys(endpoints).map((model) => [model, toItems(dump, model)]))
+
+/** For a server of one's own. */
+export function answerAsNetbox(dump: Dump, token: string) {
+  const tables = toTables(dump)
+  return (request: IncomingMessage, response: ServerResponse) =>
+    answer(tables, { token, version: '4.2.3' }, request, response)
+}
+
+const byPath = new Map(Object.entries(endpoints).map(([model, path]) => [`/api/${path}/`, model]))
+
+function answer(
+  tables: Tables,
+  { token, version }: { token: string; version: string },
+  request: IncomingMessage,
+  response: ServerResponse,
+): void {
+  const url = new URL(request.url!, 'http://netbox')
+  const say = (status: number, body: object) =>
+    void response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body))
+  if (request.headers.authorization !== `Token ${token}`)
+    return say(403, { detail: `Invalid token: ${request.headers.authorization}` })
+  if (url.pathname === '/api/status/') return say(200, { 'netbox-version': version })
+  const table = tables.get(byPath.get(url.pathname) ?? '')
+  if (table === undefined) return say(404, { detail: 'Not found.' })
+  return say(200, toPage(table, url))
 }
 
 const mostOfPage = 1_000

@@ -1,0 +1,64 @@
+/** The twin of every driver, in the order of src/source/index.ts. */
+import { parseDump } from '../../../src/source/netbox/client.ts'
+import { checks } from '../../../src/source/check/index.ts'
+import { netbox } from '../../../src/source/netbox/index.ts'
+import { fixture } from '../../source/netbox/dump.ts'
+import { answerAsNetbox } from '../../source/netbox/rest-server.ts'
+import { startFront } from './front.ts'
+import type { Twin } from './twin.ts'
+
+const netboxTwin: Twin = {
+  driver: netbox,
+  async start() {
+    const token = 'f00dfacef00dfacef00dfacef00dface'
+    const racks = Array.from({ length: 25 }, (_, index): [string, number, Record<string, unknown>] => [
+      'dcim.rack',
+      index + 1,
+      {
+        name: `r${index + 1}`,
+        site: 1,
+        status: 'active',
+        u_height: 42,
+        last_updated: '2026-01-01T00:00:00Z',
+      },
+    ])
+    const site: [string, number, Record<string, unknown>] = [
+      'dcim.site',
+      1,
+      { name: 'dc1', slug: 'dc1', status: 'active' },
+    ]
+    const dump = parseDump(JSON.stringify(fixture(site, ...racks)))
+    const front = await startFront({ answer: answerAsNetbox(dump, token) })
+    return {
+      ...front,
+      get settings() {
+        return { url: front.url, token: 'env:NETBOX_TOKEN', pageSize: 10, requestSeconds: 0.5 }
+      },
+      secrets: { 'env:NETBOX_TOKEN': token },
+      things: 26,
+    }
+  },
+}
+
+const checkTwin: Twin = {
+  driver: checks,
+  measuresFailure: true,
+  immune: {
+    garbage: 'what it answers is not looked at',
+    shape: 'what it answers is not looked at',
+  },
+  async start() {
+    const front = await startFront({ answer: (_, response) => void response.end('well') })
+    return {
+      ...front,
+      get settings() {
+        return { every: 60, deadline: 0.5, targets: { web: { url: `${front.url}/health`, service: 'Web' } } }
+      },
+      secrets: {},
+      things: 2,
+      live: { keys: ['web'], metrics: ['check.up'] },
+    }
+  },
+}
+
+export const twins: readonly Twin[] = [netboxTwin, checkTwin]

@@ -30,6 +30,8 @@ export interface EventFeed {
     before?: number
     types?: readonly string[]
     resourceId?: number
+    /** Only what has to do with these tenants: not less than they may be told of, and somewhat more. */
+    tenants?: readonly ResourceId[]
     first: number
   }): Promise<LoggedEvent[]>
   count(request: { types?: readonly string[]; resourceId?: number }): Promise<number>

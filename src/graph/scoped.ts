@@ -19,7 +19,7 @@ import type {
 } from './graph.ts'
 import { kindSet } from './indexes.ts'
 import type { MemoryGraph } from './memory.ts'
-import { NamedVertex } from './named.ts'
+import { isTold, NamedVertex } from './named.ts'
 import { dependenciesOf, dependentsOf } from './reach.ts'
 import { isUpward, type Tenancy } from './tenancy.ts'
 import { byId } from './vertex-list.ts'
@@ -98,7 +98,7 @@ export class ScopedGraph implements LiveGraph {
   #found(property: string, vertices: readonly Vertex[]): Vertex[] {
     return vertices.flatMap((vertex) => {
       const seen = this.#see(vertex)
-      return seen === undefined || (seen !== vertex && property !== 'name') ? [] : [seen]
+      return seen === undefined || (seen !== vertex && !isTold(vertex.kind, property)) ? [] : [seen]
     })
   }
 

@@ -49,15 +49,16 @@ export async function historyOf(
   page: Page,
 ): Promise<Map<ResourceId, PageOf<HistoryEntry>>> {
   const after = afterOf(page)
+  const held = heldBy(page.tenants)
   const { rows } = await db.raw<{ rows: Row[] }>(
     `select * from (select ${columns}, count(*) over (partition by h.resource_id) as total,
        row_number() over (partition by h.resource_id order by case when ? = 0 or h.seq < ? then 0 else 1 end, h.seq desc) as place
-       from resource_history h where h.resource_id = any(?::bigint[])) ranked
+       from resource_history h where h.resource_id = any(?::bigint[])${held.where}) ranked
      where place <= ? + 1 and (? = 0 or seq < ?) order by resource_id, seq desc`,
-    [after, after, ids as unknown as string[], page.first, after, after],
+    [after, after, ids as unknown as string[], ...held.bindings, page.first, after, after],
   )
   const byId = Map.groupBy(rows, (row) => Number(row.resource_id))
-  const totals = page.first > 0 && after === 0 ? undefined : await totalsOf(db, ids)
+  const totals = page.first > 0 && after === 0 ? undefined : await totalsOf(db, ids, held)
   return new Map(
     ids.map((id) => {
       const found = byId.get(id) ?? []
@@ -66,10 +67,25 @@ export async function historyOf(
   )
 }
 
-async function totalsOf(db: Knex, ids: readonly ResourceId[]): Promise<Map<ResourceId, number>> {
+interface Held {
+  where: string
+  bindings: Knex.RawBinding[]
+}
+
+/** Only what it was while one of the tenants held it. */
+function heldBy(tenants: readonly ResourceId[] | undefined): Held {
+  if (tenants === undefined) return { where: '', bindings: [] }
+  const list = tenants as unknown as string[]
+  return {
+    where: ` and ((h.image ->> 'tenantId')::bigint = any(?::bigint[]) or (h.image ->> 'kind' = 'Tenant' and h.resource_id = any(?::bigint[])))`,
+    bindings: [list, list],
+  }
+}
+
+async function totalsOf(db: Knex, ids: readonly ResourceId[], held: Held): Promise<Map<ResourceId, number>> {
   const { rows } = await db.raw<{ rows: { resource_id: string; total: string }[] }>(
-    'select resource_id, count(*) as total from resource_history where resource_id = any(?::bigint[]) group by resource_id',
-    [ids as unknown as string[]],
+    `select h.resource_id, count(*) as total from resource_history h where h.resource_id = any(?::bigint[])${held.where} group by h.resource_id`,
+    [ids as unknown as string[], ...held.bindings],
   )
   return new Map(rows.map((row) => [Number(row.resource_id), Number(row.total)]))
 }
@@ -81,11 +97,13 @@ export async function diff(
   page: Page,
 ): Promise<PageOf<HistoryEntry>> {
   const ids = request.ids as unknown as string[] | undefined
-  const where = `h.valid_from > ? and h.valid_from <= ?${ids === undefined ? '' : ' and h.resource_id = any(?::bigint[])'}`
+  const held = heldBy(page.tenants)
+  const where = `h.valid_from > ? and h.valid_from <= ?${ids === undefined ? '' : ' and h.resource_id = any(?::bigint[])'}${held.where}`
   const bounds = [
     new Date(request.from),
     new Date(request.to),
     ...(ids === undefined ? [] : [ids]),
+    ...held.bindings,
   ] as unknown as Knex.RawBinding[]
   const { rows } = await db.raw<{ rows: Row[] }>(
     `select ${columns} from resource_history h where ${where} and h.seq > ? order by h.seq limit ?`,

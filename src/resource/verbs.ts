@@ -8,6 +8,8 @@ import type { Actor, Change, Gone, Observation, ResourceId } from './resource.ts
 export interface Page {
   first: number
   after?: string
+  /** Of history: only what things were while these tenants held them. */
+  tenants?: readonly ResourceId[]
 }
 export interface PageOf<T> {
   items: { item: T; cursor: string }[]

@@ -32,7 +32,12 @@ export function makeImage(chance: Chance, world: World, kind: KindName): Resourc
   const id = (world.nextId += 1 + chance.below(9_000))
   const fields: Record<string, unknown> = {}
   for (const [name, property] of propertiesOf(getKind(kind))) {
-    if (chance.is(0.4)) continue
+    if (name === 'cidr') fields[name] = `10.${chance.below(250)}.0.0/16`
+    if (name === 'vid') fields[name] = 1 + chance.below(4_000)
+    if (name === 'address' && kind === 'IpAddress') fields[name] = `10.${chance.below(250)}.1.1`
+    if (name === 'driver') fields[name] = 'inventory'
+    if (name === 'control') fields[name] = false
+    if (property.nonNull || chance.is(0.4)) continue
     if (property.type === 'String' && property.format === undefined) fields[name] = `${name}-${mark(chance)}`
     if (name === 'position' || name === 'heightUnits') fields[name] = 1 + chance.below(8)
   }
@@ -140,13 +145,17 @@ export function knownTo(world: World, tenants: ReadonlySet<ResourceId>): Known {
 }
 
 /** The world with nothing in it that is not known. */
+const named = ['cidr', 'address', 'vid']
+
 export function filtered(world: World, known: Known): World {
   const resources = [...world.resources.values()].flatMap((image) => {
     const access = known.get(image.id)
     if (access === undefined) return []
     if (access === 'FULL') return [image]
     const { id, kind, name, status } = image
-    return [toImage(id, kind, name, { status })]
+    const told = named.filter((one) => image.fields[one] !== undefined && getKind(kind).fields[one])
+    const fields = Object.fromEntries(told.map((one) => [one, image.fields[one]]))
+    return [toImage(id, kind, name, { status, fields: kind === 'Endpoint' ? {} : fields })]
   })
   const links = [...world.links.values()].filter(({ type, from, to }) => {
     const ends = [known.get(from), known.get(to)]

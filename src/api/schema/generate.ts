@@ -85,11 +85,11 @@ const conditionTypes: Partial<Record<PropertyType, string>> = {
 const propertyCondition = (property: Property): string =>
   conditionTypes[property.type] ?? `[${property.type}!]`
 
-/** What a field's type is in SDL by its definition: always nullable, as of a resource there may be no more to see than its name; for the check that schema/ and code agree. */
+/** What a field's type is in SDL by its definition; for the check that schema/ and code agree. */
 export function typeOfField(field: Field): string {
   if (field.from === 'derived') return field.type
   if (field.from === 'property') {
-    return field.list ? `[${field.type}!]` : field.type
+    return `${field.list ? `[${field.type}!]` : field.type}${field.nonNull ? '!' : ''}`
   }
   return field.shape === 'one'
     ? field.to

@@ -11,6 +11,7 @@ import {
 import type { HistoryEntry, Page, PageOf } from '../../resource/verbs.ts'
 import { pageSizeLimit } from './connection.ts'
 import { loadersOf } from './loader.ts'
+import { tenantsOf, toldChanges } from './told.ts'
 import { noteTruncated } from './truncated.ts'
 import { seeId, type View } from './view.ts'
 
@@ -23,7 +24,7 @@ export async function history(
   const { graph, vertex } = view
   return connectHistory(context, info, args, [view.id], (page) =>
     graph.asOf === null
-      ? loadersOf(context).history(page.first, page.after).load(vertex.id)
+      ? loadersOf(context).history(page).load(vertex.id)
       : context.resources.diff({ from: 0, to: graph.asOf, ids: [vertex.id] }, page),
   )
 }
@@ -39,7 +40,11 @@ export async function connectHistory(
   const mark = markOf(info.fieldName, ...owner)
   const { count, isDefault } = toPageRequest({ first: args.first }, () => mark, pageSizeLimit)
   const after = args.after == null ? undefined : String(parsePageCursor(args.after, mark, 'after')[0])
-  const page = await read(after === undefined ? { first: count } : { first: count, after })
+  const page = await read({
+    first: count,
+    ...(after === undefined ? {} : { after }),
+    ...tenantsOf(context.viewer),
+  })
   if (isDefault && page.hasNextPage) noteTruncated(context, info)
   const edges = page.items.map(({ item, cursor }) => ({
     node: toChange(context, item),
@@ -69,6 +74,6 @@ function toChange(context: Context, entry: HistoryEntry): object {
     at,
     actor,
     cursor: { epoch: context.graph.cursor.epoch, seq },
-    changes,
+    changes: toldChanges(context, changes),
   }
 }

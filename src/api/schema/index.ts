@@ -2,6 +2,7 @@
 import {
   buildASTSchema,
   isInterfaceType,
+  isNonNullType,
   isObjectType,
   isScalarType,
   type GraphQLField,
@@ -65,7 +66,10 @@ function bindKind(type: GraphQLObjectType, kind: KindDefinition): void {
       )
     }
     const resolver = resolverOfField(kind, name, field)
-    written.resolve = gated(name, resolver, isPlain(resolver)) as never
+    // What a kind is never without is as good as its name: the CIDR of a prefix, the number of a VLAN.
+    written.resolve = (
+      isNonNullType(written.type) ? resolver : gated(name, resolver, isPlain(resolver))
+    ) as never
   }
   for (const [name, field] of Object.entries(fields)) {
     if (field.resolve) continue

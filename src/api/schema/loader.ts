@@ -2,7 +2,7 @@
 import DataLoader from 'dataloader'
 import type { Context } from '../../context.ts'
 import type { LinkImage, ResourceId } from '../../resource/resource.ts'
-import type { HistoryEntry, PageOf } from '../../resource/verbs.ts'
+import type { HistoryEntry, Page, PageOf } from '../../resource/verbs.ts'
 
 type Batch<T> = DataLoader<ResourceId, T>
 
@@ -52,9 +52,8 @@ function startLoaders(context: Context) {
       cacheKeyFn: ({ source, key }) => `${source}\0${key}`,
     }),
     /** One loader a page: rows of a level share their arguments. */
-    history(first: number, after: string | undefined): Batch<PageOf<HistoryEntry>> {
-      const page = after === undefined ? { first } : { first, after }
-      const name = `${first} ${after ?? ''}`
+    history(page: Page): Batch<PageOf<HistoryEntry>> {
+      const name = `${page.first} ${page.after ?? ''}`
       const known = histories.get(name)
       if (known) return known
       const made = byId(

@@ -4,6 +4,7 @@ import type { Cursor } from '../../event/event.ts'
 import type { KindName } from '../../resource/kind/index.ts'
 import type { Change, LinkImage, ResourceId } from '../../resource/resource.ts'
 import { seeLink } from './event.ts'
+import { toldChanges } from './told.ts'
 import { seeId } from './view.ts'
 
 /** When and by whom. */
@@ -24,7 +25,7 @@ export const toUpdated = (context: Context, told: Told, id: ResourceId, changes:
   __typename: 'Updated',
   ...told,
   resource: () => seeId(context, context.graph, id),
-  changes,
+  changes: () => toldChanges(context, changes),
 })
 
 export const toDeleted = (told: Told, id: ResourceId, kind: KindName, name: string) => ({

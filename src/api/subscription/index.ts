@@ -3,16 +3,18 @@
  * yet is in the log, not in memory. What the log no longer has is told as a gap.
  */
 import type { Context } from '../../context.ts'
-import type { Cursor, LoggedEvent } from '../../event/event.ts'
+import type { Cursor, GraphEvent, LoggedEvent } from '../../event/event.ts'
 import { invalidInput } from '../../errors.ts'
 import { kindNames } from '../../resource/kind/index.ts'
 import type { KindName } from '../../resource/kind/index.ts'
 import type { ResourceStatus } from '../../resource/resource.ts'
+import { access } from '../../graph/scope.ts'
 import { toEvent } from '../schema/event.ts'
 import { idsOfRefs } from '../schema/find.ts'
+import { toldTo } from '../schema/told.ts'
 import { everyOf, gather } from './gather.ts'
 import { matches, meaningOf } from './match.ts'
-import type { ChangeCondition, LabelCondition } from './match.ts'
+import type { ChangeCondition, LabelCondition, Meaning } from './match.ts'
 import { catchUp, gapMessage, isGraphEvent, toResourceEvent, toSnapshot, toldOf } from './message.ts'
 import type { Message } from './message.ts'
 
@@ -64,6 +66,8 @@ function idsOf(context: Context, condition: ChangeCondition): number[] {
   for (const kind of condition.kinds ?? kindNames) {
     for (const vertex of context.graph.ofType(kind)) {
       const { tenantId, siteId, labels, status } = vertex
+      // By name only is known what carries a thing; what happens to that is not followed.
+      if (access(context.viewer, vertex) !== 'FULL') continue
       if (matches(condition, vertex.id, { kind, tenantId, siteId, labels: labels as never, status })) {
         found.push(vertex.id)
       }
@@ -108,15 +112,22 @@ function resourceEvents(
   epoch: string,
 ): object[] {
   const events: object[] = []
-  for (const event of logged) {
-    if (!isGraphEvent(event.body)) continue
-    const meaning = meaningOf(condition, event.body)
+  for (const one of logged) {
+    const event = toldTo(context.viewer, one)
+    if (event === undefined || !isGraphEvent(event.body)) continue
+    const meaning = event.hasLeft ? leftMeaning(condition, event.body) : meaningOf(condition, event.body)
     if (meaning === undefined) continue
     // Who follows a resource by its id goes on to follow what it was merged into.
     if (event.body.type === 'ResourceMerged') condition.ids?.add(event.body.into)
     events.push(toResourceEvent(context, toldOf(event, epoch), event.body, meaning))
   }
   return events
+}
+
+/** Of one that is no longer the viewer's, to whom it matched before. */
+function leftMeaning(condition: ChangeCondition, body: GraphEvent): Meaning {
+  if (body.type !== 'ResourceUpdated') return undefined
+  return matches(condition, body.resource.id, body.before) ? 'left' : undefined
 }
 
 /** The log itself, one event a message; a gap is an event of type Gap. */
@@ -129,7 +140,10 @@ export async function* followEvents(
   for await (const batch of context.events.follow(after ?? context.events.cursor(), context.signal)) {
     if ('gap' in batch) yield gapEvent(batch.resumeFrom, batch.reason)
     else {
-      for (const event of batch.events) if (types?.has(event.body.type) ?? true) yield toEvent(context, event)
+      for (const one of batch.events) {
+        const event = toldTo(context.viewer, one)
+        if (event && (types?.has(event.body.type) ?? true)) yield toEvent(context, event)
+      }
     }
   }
 }

@@ -13,6 +13,8 @@ import {
   toUpdated,
 } from '../schema/resource-event.ts'
 import type { Told } from '../schema/resource-event.ts'
+import { seesAll } from '../../graph/scope.ts'
+import { seeId } from '../schema/view.ts'
 import type { Meaning } from './match.ts'
 
 export interface Message {
@@ -53,7 +55,10 @@ export function toResourceEvent(context: Context, told: Told, body: GraphEvent, 
     case 'ResourceDeleted':
       return toDeleted(told, body.id, body.before.kind, body.before.name)
     case 'ResourceMerged':
-      return toMerged(told, body.id, body.into)
+      // Into what it does not know, to the viewer it is gone.
+      if (seesAll(context.viewer) || seeId(context, context.graph, body.into) !== null)
+        return toMerged(told, body.id, body.into)
+      return toDeleted(told, body.id, body.before.kind, body.before.name)
     case 'LinkAdded':
       return toLinkAdded(context, told, body.link)
     case 'LinkRemoved':

@@ -6,7 +6,9 @@ import type { KindName } from '../../resource/kind/index.ts'
 import type { LinkType } from '../../resource/kind/link.ts'
 import type { ResourceId } from '../../resource/resource.ts'
 import { idsOfRefs } from '../schema/find.ts'
+import { seesAll } from '../../graph/scope.ts'
 import { toCreated, toLeft } from '../schema/resource-event.ts'
+import { toldTo } from '../schema/told.ts'
 import { everyOf, gather } from './gather.ts'
 import { catchUp, gapMessage, isGraphEvent, toResourceEvent, toldOf } from './message.ts'
 import type { Message } from './message.ts'
@@ -64,7 +66,8 @@ async function* messages(
       yield gapMessage(batch.resumeFrom)
       continue
     }
-    const next: Members = touches(place, members, batch.events) ? now(context, place) : members
+    const isTouched = !seesAll(context.viewer) || touches(place, members, batch.events)
+    const next: Members = isTouched ? now(context, place) : members
     yield { events: tell(context, place, members, next, batch.events, batch.cursor), cursor: batch.cursor }
     members = next
   }
@@ -82,6 +85,8 @@ async function membersAt(
   const { epoch, seq } = context.graph.cursor
   if (!epoch.startsWith(after.epoch) || after.seq > seq) return undefined
   if (after.seq === seq) return now(context, place)
+  // What one could know of then cannot be told by links alone.
+  if (!seesAll(context.viewer)) return undefined
   if (seq - after.seq > longestRewind) return undefined
   const since = await context.events.read({ after: after.seq, first: longestRewind })
   if (since[0]?.seq !== after.seq + 1) return undefined
@@ -121,7 +126,9 @@ function tell(
   const entered = [...next.keys()].filter((id) => shown(id, next) && !shown(id, members))
   const gone = new Set<ResourceId>()
   const events: object[] = entered.map((id) => toCreated(context, told, id))
-  for (const event of logged) {
+  for (const one of logged) {
+    const event = toldTo(context.viewer, one)
+    if (event === undefined || event.hasLeft) continue
     if (!isGraphEvent(event.body) || event.body.type === 'ResourceCreated') continue
     const { body } = event
     if ('link' in body) {

@@ -43,7 +43,7 @@ export const ipAddress: KindDefinition = {
       nonNull: true,
       description: 'Without prefix length, canonical form.',
     }),
-    family: derived('Int', 'family', '4 or 6.'),
+    family: derived('Int!', 'family', '4 or 6.'),
     prefixLength: property('Int'),
     vrf: one('Vrf', out('MEMBER_OF', 'Vrf')),
     prefix: one('Prefix', out('PART_OF', 'Prefix')),

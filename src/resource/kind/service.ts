@@ -85,7 +85,7 @@ export const source: KindDefinition = {
   fields: {
     driver: property('String', { nonNull: true }),
     control: property('Boolean', { nonNull: true, description: 'Whether Plenum may change things there.' }),
-    state: derived('SourceState', 'sourceState'),
+    state: derived('SourceState!', 'sourceState'),
   },
   identities: [{ type: 'source', strength: 'strong', property: 'name' }],
 }

@@ -155,6 +155,30 @@ export function orAborted<T>(running: Promise<T>, signal: AbortSignal): Promise<
   })
 }
 
+/** The same with a time; what it was about is for the caller to say. */
+export function inTime<T>(running: Promise<T>, signal: AbortSignal, ms: number): Promise<T> {
+  const deadline = AbortSignal.timeout(ms)
+  return orAborted(running, AbortSignal.any([signal, deadline])).catch((error: unknown) => {
+    if (deadline.aborted && !signal.aborted)
+      throw new SourceError('timeout', `nothing within ${ms / 1_000} s`)
+    throw error
+  })
+}
+
+/** What it tells until the signal aborts, whether it obeys that or not. */
+export async function* obeying<T>(things: AsyncIterable<T>, signal: AbortSignal): AsyncGenerator<T> {
+  const telling = things[Symbol.asyncIterator]()
+  try {
+    for (;;) {
+      const step = await orAborted(telling.next(), signal)
+      if (step.done === true) return
+      yield step.value
+    }
+  } finally {
+    void telling.return?.(undefined).catch(() => {})
+  }
+}
+
 interface Waiting {
   enter: () => void
   signal: AbortSignal

@@ -8,11 +8,12 @@ import type { Actor, ResourceId } from '../resource/resource.ts'
 import type { Resources } from '../resource/verbs.ts'
 import type { Turn, TurnGroup, Turns } from '../turn.ts'
 import type { SourceConfig } from './config.ts'
-import { Guard } from './guard.ts'
+import { Guard, inTime, obeying } from './guard.ts'
 import { Intake } from './watch.ts'
 import { KeyIds } from './key.ts'
 import { Live, type LiveAnswer, type LiveRequest } from './live.ts'
-import { Redactor, readSecret } from './secret.ts'
+import { createEnvironment } from './environment.ts'
+import { Redactor } from './secret.ts'
 import { Lister } from './lister.ts'
 import { SourceError, type Source, type SourceEnvironment } from './source.ts'
 import { tellNotices, type Asked } from './store.ts'
@@ -33,6 +34,9 @@ export interface RunningOptions {
 
 const retryMs = [1_000, 5_000, 15_000, 60_000]
 const stateEveryMs = 30_000
+const openMs = 60_000
+const closeMs = 5_000
+const forever = new AbortController().signal
 
 export class Running {
   readonly name: string
@@ -133,7 +137,11 @@ export class Running {
     await this.#opening
     await this.#work
     await this.#intake.close()
-    await this.#source?.close().catch((error: unknown) => this.#warn(error, 'a source did not close well'))
+    const closing = this.#source?.close()
+    if (closing !== undefined)
+      await inTime(closing, forever, closeMs).catch((error: unknown) =>
+        this.#warn(error, 'a source did not close well'),
+      )
     await this.#group.close()
   }
 
@@ -162,7 +170,8 @@ export class Running {
     const { signal } = this.#stop
     for (let tries = 0; !signal.aborted; tries++) {
       try {
-        this.#source = await this.config.driver.open(this.config.settings, this.#environment())
+        const opening = this.config.driver.open(this.config.settings, this.#environment())
+        this.#source = await inTime(opening, signal, openMs)
         // A listing will say by itself that all is well.
         if (tries > 0 || this.#source.list === undefined) await this.#stand(null)
         return this.#begin()
@@ -175,29 +184,18 @@ export class Running {
   }
 
   #environment(): SourceEnvironment {
-    return {
+    return createEnvironment({
       name: this.name,
       control: this.config.control && !this.#options.readOnly,
-      log: {
-        debug: (detail, message) => this.#log.debug(this.#redactor.cleanAll(detail), message),
-        warn: (detail, message) => this.#log.warn(this.#redactor.cleanAll(detail), message),
-      },
-      secret: async (reference) => {
-        const secret = await readSecret(reference, this.#stop.signal)
-        this.#redactor.add(secret)
-        return secret
-      },
-      admit: (signal) => this.guard.admit(signal),
-      shards: {
-        count: this.shards,
-        mine: () => [...this.#turns.keys()].sort((a, b) => a - b),
-        onChange: (listener) => {
-          this.#onShards.add(listener)
-          return () => void this.#onShards.delete(listener)
-        },
-      },
+      shards: this.shards,
+      mine: () => [...this.#turns.keys()].sort((a, b) => a - b),
+      listeners: this.#onShards,
+      log: this.#log,
+      redactor: this.#redactor,
+      guard: this.guard,
+      signal: this.#stop.signal,
       addresses: this.#options.addresses,
-    }
+    })
   }
 
   #onTurns(held: readonly Turn[]): void {
@@ -238,7 +236,7 @@ export class Running {
     for (let tries = 0; !signal.aborted; tries++) {
       const beganMs = performance.now()
       try {
-        for await (const told of source.watch(signal)) {
+        for await (const told of obeying(source.watch(signal), signal)) {
           if (this.#standing !== null) await this.#stand(null)
           await this.#intake.add(told)
         }

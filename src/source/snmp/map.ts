@@ -26,28 +26,53 @@ export interface Mapped {
 
 export function toObservations(modules: readonly Module[], tables: Tables, device: MappedDevice): Mapped {
   const found = new Map<string, Observation>()
-  const readings = new Readings()
   found.set(device.key, deviceObservation(modules, tables, device))
   for (const module of modules)
-    for (const resource of module.resources) {
-      // Two rows of one table that are called the same are two things: the later one's key says which row it is.
-      const keys = new Set<string>()
-      for (const row of rowsOf(resource, tables)) {
-        const observation = toObservation(resource, row, tables, device)
-        if (observation === null) continue
-        if (!resource.hearsay && keys.has(observation.key)) observation.key += `#${row.index}`
-        keys.add(observation.key)
-        merge(found, observation)
-        for (const measure of resource.metrics) readings.take(observation.key, measure, row, tables)
-      }
-    }
+    for (const resource of module.resources)
+      for (const { row, key, name } of keyedRows(resource, tables, device))
+        merge(found, toObservation(resource, row, key, name, tables, device))
+  return {
+    observations: [...found.values()],
+    readings: toReadings(modules, tables, device, new Set(found.keys())),
+  }
+}
+
+/** Readings alone, of what is known by these keys: what a poll between two inventories tells. */
+export function toReadings(
+  modules: readonly Module[],
+  tables: Tables,
+  device: MappedDevice,
+  keys: ReadonlySet<string>,
+): MappedReading[] {
+  const readings = new Readings()
+  for (const module of modules)
+    for (const resource of module.resources.filter(({ metrics }) => metrics.length > 0))
+      for (const { row, key } of keyedRows(resource, tables, device))
+        if (keys.has(key)) for (const measure of resource.metrics) readings.take(key, measure, row, tables)
   for (const module of modules)
     for (const metric of module.metrics)
       for (const row of rowsOf({ each: metric.each }, tables)) {
         const key = metric.of === undefined ? device.key : keyOf(metric.of, row, tables, device)
-        if (key !== null && found.has(key)) readings.take(key, metric, row, tables)
+        if (key !== null && keys.has(key)) readings.take(key, metric, row, tables)
       }
-  return { observations: [...found.values()], readings: readings.all() }
+  return readings.all()
+}
+
+/** The rows that a resource is made of. Two that are called the same are two things: the later one's key says which row it is. */
+function keyedRows(
+  resource: ModuleResource,
+  tables: Tables,
+  device: MappedDevice,
+): { row: Row; key: string; name: string }[] {
+  const keys = new Set<string>()
+  return rowsOf(resource, tables).flatMap((row) => {
+    const first = keyOf(resource.key, row, tables, device)
+    const name = evaluate(resource.name, row, tables)
+    if (first === null || name === null || name === '') return []
+    const key = !resource.hearsay && keys.has(first) ? `${first}#${row.index}` : first
+    keys.add(key)
+    return [{ row, key, name: String(name) }]
+  })
 }
 
 function rowsOf(part: { each: string; where?: Expression | undefined }, tables: Tables): Row[] {
@@ -90,12 +115,11 @@ function addTo(
 function toObservation(
   resource: ModuleResource,
   row: Row,
+  key: string,
+  name: string,
   tables: Tables,
   device: MappedDevice,
-): Observation | null {
-  const key = keyOf(resource.key, row, tables, device)
-  const name = evaluate(resource.name, row, tables)
-  if (key === null || name === null || name === '') return null
+): Observation {
   const fields: Record<string, unknown> = {}
   const attributes: Record<string, unknown> = {}
   addTo(fields, resource.fields, row, tables)
@@ -108,7 +132,7 @@ function toObservation(
   return {
     key,
     kind: resource.kind as KindName,
-    name: String(name),
+    name,
     fields,
     attributes,
     links,

@@ -11,6 +11,7 @@ import type { Module } from './schema.ts'
 export { parseModule } from './load.ts'
 export { definitionOf, knownMetrics, type KnownMetric, type Rate } from './metric.ts'
 export { chooseModules, readIdentity, readTables, type DeviceIdentity, type DeviceTables } from './read.ts'
+export { refreshTables } from './refresh.ts'
 export type { Tables } from './evaluate.ts'
 export type { Module } from './schema.ts'
 

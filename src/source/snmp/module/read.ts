@@ -69,7 +69,12 @@ interface ReadRows {
 }
 
 /** Of a table that is too long its first rows are used; of one that was refused or answered wrongly nothing is. */
-async function readRows(reader: SnmpReader, table: ModuleTable, signal?: AbortSignal): Promise<ReadRows> {
+export async function readRows(
+  reader: SnmpReader,
+  table: ModuleTable,
+  signal?: AbortSignal,
+  expectedRows = 0,
+): Promise<ReadRows> {
   const columns = columnsOf(table)
   const raw: RawRows = new Map()
   const take = (column: number, cell: Cell): void => {
@@ -87,6 +92,7 @@ async function readRows(reader: SnmpReader, table: ModuleTable, signal?: AbortSi
       columns.map(({ oid }) => oid),
       take,
       signal,
+      expectedRows,
     )
   } catch (error) {
     if (!(error instanceof SnmpError)) throw error

@@ -7,12 +7,14 @@ export type RawRows = Map<string, Record<string, SnmpValue>>
 
 /** A table as the mapping sees it. */
 export class Table {
+  readonly definition: ModuleTable
   readonly rows: ReadonlyMap<string, Row>
   readonly #module: Module
   readonly #byValue = new Map<string, ReadonlyMap<string, Row[]>>()
 
   constructor(module: Module, definition: ModuleTable, raw: RawRows) {
     this.#module = module
+    this.definition = definition
     const rows = new Map<string, Row>()
     for (const [index, cells] of raw) rows.set(index, new Row(definition, index, cells))
     this.rows = rows

@@ -67,7 +67,13 @@ const runs: Record<string, Run> = {
   graphqlJs: async ({ document }, variableValues, contextValue) =>
     JSON.stringify((await execute({ schema, document, variableValues, contextValue })).data),
   compiled: async ({ document }, variables, context) =>
-    (await compiled({ document, variables, context, operationName: undefined, root: undefined }))!.data!,
+    (await compiled({
+      document,
+      variables,
+      context,
+      operationName: undefined,
+      root: undefined,
+    }))!.data!.toString(),
 }
 
 function contextOf(graph: LiveGraph, resources: Resources): Context {

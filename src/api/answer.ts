@@ -1,11 +1,15 @@
 /** Answers on their way to text. */
 
-/** JSON that is written already. */
+/** JSON that is written already, in UTF-8. */
 export class JsonText {
-  readonly text: string
+  readonly bytes: Buffer
 
-  constructor(text: string) {
-    this.text = text
+  constructor(bytes: Buffer) {
+    this.bytes = bytes
+  }
+
+  get text(): string {
+    return this.bytes.toString()
   }
 
   /** For those who do not know it: the slow way. */

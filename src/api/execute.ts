@@ -121,7 +121,7 @@ const inTime = <T>(running: T | Promise<T>, signal: AbortSignal): T | Promise<T>
 function toResult({ errors, data }: Written): ExecutionResult {
   return {
     ...(errors === undefined ? {} : { errors }),
-    ...(data === undefined ? {} : { data: data === 'null' ? null : (new JsonText(data) as never) }),
+    ...(data === undefined ? {} : { data: data && (new JsonText(data) as never) }),
   }
 }
 

@@ -1,20 +1,27 @@
 /**
  * Terminology
- * - hole: a place in the answer whose text comes later. Meanwhile a mark stands in the text, which no JSON text can hold: a number between NULs.
- *   A hole may have holes in its own text: they are its children, and it is filled when they are.
+ * - hole: a place in the answer whose text comes later, and is then written behind all that is there. Holes in its own text are its children: it is
+ *   filled when they are.
  * - nullable: an error ends here and the text becomes null; that of any other hole is an error of its parent.
  */
 import type { GraphQLError } from 'graphql'
+import { ascii, type Out } from './out.ts'
 
 export class Hole {
   parent: Hole | undefined
   readonly nullable: boolean
-  /** With marks where its children's texts go. */
-  text: string | undefined
+  children: Hole[] = []
+  /** Where it is in its parent's text, and where that goes on. */
+  at = 0
+  past = 0
+  /** Its own text. */
+  start = 0
+  end = 0
   /** What still keeps it from being filled: its own value, its children. */
   open: number
   /** Filled or failed: what comes later is not told any more. */
   closed = false
+  isNull = false
   /** What this hole fails with once its children have come, whatever they are. */
   doom: GraphQLError | undefined
 
@@ -25,52 +32,54 @@ export class Hole {
   }
 }
 
-const mark = '\0'
+/** A stretch of text and the holes in it. */
+export type Part = Pick<Hole, 'start' | 'end' | 'children'>
 
 /** The holes of one answer; the whole answer is the first of them. */
 export class Holes {
-  readonly #all: Hole[] = []
   readonly #whole = new Hole(undefined, true, 0)
+  readonly #out: Out
   readonly #onError: (error: GraphQLError) => void
   #filled: (() => void) | undefined
   /** Whose text is being written. */
   #current = this.#whole
 
-  constructor(onError: (error: GraphQLError) => void) {
+  constructor(out: Out, onError: (error: GraphQLError) => void) {
+    this.#out = out
     this.#onError = onError
   }
 
-  /** How many there were so far: to be remembered before something is written. */
+  /** How many there are in the text that is being written: to be remembered before something is added to it. */
   get count(): number {
-    return this.#all.length
+    return this.#current.children.length
   }
 
   /** Whether the whole answer is null: an error that nothing below stopped. */
-  get isEmpty(): boolean {
-    return this.#whole.text === 'null'
+  get isNull(): boolean {
+    return this.#whole.isNull
   }
 
-  /** A new hole in the text that is being written: its mark, and the hole to `fill` or to `fail`. */
-  dig(nullable: boolean): { hole: Hole; text: string } {
+  /** A new hole in the text that is being written, to `fill` or to `fail`. */
+  dig(nullable: boolean): Hole {
     const hole = new Hole(this.#current, nullable, 1)
+    hole.at = hole.past = this.#out.at
     this.#current.open++
-    return { hole, text: this.#enter(hole) }
-  }
-
-  #enter(hole: Hole): string {
-    return `${mark}${this.#all.push(hole) - 1}${mark}`
+    this.#current.children.push(hole)
+    return hole
   }
 
   /** Writes a hole's text. What `write` throws is its failure. */
-  fill(hole: Hole, write: () => string, locate: (error: unknown) => GraphQLError): void {
+  fill(hole: Hole, write: () => void, locate: (error: unknown) => GraphQLError): void {
     if (!isAlive(hole)) return
     const before = this.#current
     this.#current = hole
-    const from = this.count
+    hole.start = this.#out.at
     try {
-      hole.text = write()
+      write()
+      hole.end = this.#out.at
     } catch (error) {
-      this.drop(from)
+      this.drop(0)
+      this.#out.at = hole.start
       this.fail(hole, locate(error))
       return
     } finally {
@@ -82,7 +91,7 @@ export class Holes {
   fail(hole: Hole, error: GraphQLError): void {
     if (!isAlive(hole)) return
     if (hole.nullable) {
-      hole.text = 'null'
+      hole.isNull = true
       this.#onError(error)
       return this.#close(hole)
     }
@@ -103,50 +112,35 @@ export class Holes {
     else this.#filled?.()
   }
 
-  /** Of the text that is being written: those dug since `from`. */
-  *#own(from: number): Iterable<Hole> {
-    for (let index = from; index < this.#all.length; index++) {
-      const hole = this.#all[index]!
-      if (hole.parent === this.#current) yield hole
-    }
-  }
-
-  has(from: number): boolean {
-    for (const _ of this.#own(from)) return true
-    return false
-  }
-
   /** What was written since `from` is not part of the answer: nobody waits for it, and its errors are not told. */
   drop(from: number): void {
-    for (const hole of this.#own(from)) {
-      this.#current.open--
-      hole.parent = dropped
-    }
+    const gone = this.#current.children.splice(from)
+    this.#current.open -= gone.filter(({ closed }) => !closed).length
+    for (const hole of gone) hole.parent = dropped
   }
 
-  /** `text` stands where null may stand: errors of its holes that may not be null end there. */
-  enclose(text: string, from: number): string {
-    for (const hole of this.#own(from)) {
-      if (hole.nullable) continue
-      const around = this.#gather(from, true)
-      around.text = text
-      return this.#enter(around)
-    }
-    return text
+  /** What was written since `start` stands where null may stand: errors of its holes that may not be null end there. */
+  enclose(start: number, from: number): void {
+    if (this.#current.children.slice(from).every(({ nullable }) => nullable)) return
+    const around = this.#gather(from, true)
+    around.at = around.start = start
+    around.past = around.end = this.#out.at
   }
 
   /** An object that failed while some of its fields are on their way: it fails when they have come. */
-  doom(error: GraphQLError, from: number): string {
+  doom(error: GraphQLError, start: number, from: number): void {
     const doomed = this.#gather(from, false)
     doomed.doom = error
-    return this.#enter(doomed)
+    this.#out.at = doomed.at = doomed.past = start
   }
 
   #gather(from: number, nullable: boolean): Hole {
-    const own = [...this.#own(from)]
-    const around = new Hole(this.#current, nullable, own.length)
-    for (const hole of own) hole.parent = around
-    this.#current.open += 1 - own.length
+    const inner = this.#current.children.splice(from)
+    const around = new Hole(this.#current, nullable, inner.length)
+    around.children = inner
+    for (const hole of inner) hole.parent = around
+    this.#current.children.push(around)
+    this.#current.open += 1 - inner.length
     return around
   }
 
@@ -163,15 +157,35 @@ export class Holes {
     this.#whole.closed = true
   }
 
-  /** The text with every hole's own text in place of its mark. */
-  splice(text: string): string {
-    if (this.#all.length === 0) return text
-    const parts = text.split(mark)
-    for (let index = 1; index < parts.length; index += 2) {
-      parts[index] = this.splice(this.#all[Number(parts[index])]!.text ?? 'null')
-    }
-    return parts.join('')
+  /** What of the whole answer was written since `start`. */
+  part(start: number): Part {
+    return { start, end: this.#out.at, children: this.#whole.children.splice(0) }
   }
+
+  /** A copy of parts of what was written, with every hole's own text where it belongs. */
+  copy(parts: readonly Part[]): Buffer {
+    const { bytes } = this.#out
+    const [first] = parts
+    if (parts.length === 1 && first!.children.length === 0) {
+      return Buffer.from(bytes.subarray(first!.start, first!.end))
+    }
+    const chunks: Uint8Array[] = []
+    for (const part of parts) collect(bytes, part, chunks)
+    return Buffer.concat(chunks)
+  }
+}
+
+const nothing = ascii('null')
+
+function collect(bytes: Buffer, { start, end, children }: Part, chunks: Uint8Array[]): void {
+  let from = start
+  for (const child of children) {
+    chunks.push(bytes.subarray(from, child.at))
+    if (child.isNull) chunks.push(nothing)
+    else collect(bytes, child, chunks)
+    from = child.past
+  }
+  chunks.push(bytes.subarray(from, end))
 }
 
 const dropped = new Hole(undefined, true, 0)

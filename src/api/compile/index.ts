@@ -1,10 +1,12 @@
 /**
- * Operations compiled once and run many times: the graph is read synchronously and the answer's JSON text written directly. What is awaited
- * leaves a hole in the text that is filled when it comes. One semantics, two speeds: what is not covered here graphql-js does.
+ * Operations compiled once and run many times: the graph is read synchronously and the answer's JSON written directly. What is awaited
+ * leaves a hole in it that is filled when it comes. One semantics, two speeds: what is not covered here graphql-js does.
  * Plans know nothing of who asks: fields ask that of the context, as they do under graphql-js.
  */
 import type { DocumentNode, GraphQLError, GraphQLSchema } from 'graphql'
 import type { Context } from '../../context.ts'
+import type { Part } from './hole.ts'
+import { closeOut } from './out.ts'
 import { asksTypes, prepareOperation, type Plan, type PreparedOperation } from './plan.ts'
 import { Run } from './run.ts'
 import { writeObject } from './selection.ts'
@@ -19,8 +21,8 @@ export interface Request {
 
 export interface Written {
   errors?: readonly GraphQLError[]
-  /** JSON; absent when nothing was executed. */
-  data?: string
+  /** JSON in UTF-8; absent when nothing was executed. */
+  data?: Buffer | null
 }
 
 /** How often what happened since the process started, and how many plans there are. */
@@ -116,38 +118,47 @@ function createPlans(schema: GraphQLSchema): (request: Request) => PreparedOpera
 
 function execute(plan: Plan, run: Run): Written | Promise<Written> {
   if (plan.serial) return executeSerially(plan, run)
-  let text: string
   try {
-    text = writeObject(run, plan.root, undefined, run.facts.root)
+    writeObject(run, plan.root, undefined, run.facts.root)
   } catch (error) {
     return nothing(run, error)
   }
+  const parts = [run.holes.part(0)]
   const settled = run.holes.settled()
-  return settled ? settled.then(() => answer(run, text)) : answer(run, text)
+  return settled ? settled.then(() => answer(run, parts)) : answer(run, parts)
 }
 
 async function executeSerially(plan: Plan, run: Run): Promise<Written> {
-  let text = '{'
+  const { out, holes, facts } = run
+  const parts: Part[] = []
   for (const field of plan.root.fields) {
+    const start = out.at
     try {
-      text += field.head + field.write(run, field, undefined, run.facts.root)
+      out.raw(field.head)
+      field.write(run, field, undefined, facts.root)
     } catch (error) {
       return nothing(run, error)
     }
-    await run.holes.settled()
-    if (run.holes.isEmpty) break
+    parts.push(holes.part(start))
+    await holes.settled()
+    if (holes.isNull) break
   }
-  return answer(run, `${text}}`)
+  const start = out.at
+  out.json(parts.length === 0 ? '{}' : '}')
+  return answer(run, [...parts, holes.part(start)])
 }
 
 function nothing(run: Run, error: unknown): Written {
   run.errors.push(error as GraphQLError)
-  run.holes.end()
-  return { errors: run.errors, data: 'null' }
+  return close(run, null)
 }
 
-function answer({ holes, errors }: Run, text: string): Written {
-  const data = holes.isEmpty ? 'null' : holes.splice(text)
+function answer(run: Run, parts: readonly Part[]): Written {
+  return close(run, run.holes.isNull ? null : run.holes.copy(parts))
+}
+
+function close({ holes, out, errors }: Run, data: Buffer | null): Written {
   holes.end()
+  closeOut(out)
   return errors.length === 0 ? { data } : { errors, data }
 }

@@ -1,47 +1,62 @@
-/** Scalars and enums as JSON text: what `serialize` and `JSON.stringify` give, without either where the value is plain. */
+/** Scalars and enums as JSON: what `serialize` and `JSON.stringify` give, without either where the value is plain. */
 import { GraphQLBoolean, GraphQLFloat, GraphQLID, GraphQLInt, GraphQLString, isEnumType } from 'graphql'
 import type { GraphQLEnumType, GraphQLLeafType } from 'graphql'
 import { inspect } from 'graphql/jsutils/inspect.js'
-import { quote } from './quote.ts'
+import { ascii, type Out } from './out.ts'
 
 /** Of a value that is neither null nor undefined. Throws what graphql-js throws. */
-export type LeafWriter = (value: unknown) => string
+export type LeafWriter = (out: Out, value: unknown) => void
 
 export function leafWriter(type: GraphQLLeafType): LeafWriter {
-  const slow = (value: unknown): string => serialized(type, value)
-  if (isEnumType(type)) return enumWriter(type, slow)
-  return plain[type.name]?.(type, slow) ?? slow
+  if (isEnumType(type)) return enumWriter(type)
+  return plain.get(type)?.(type) ?? ((out, value) => writeSerialized(out, type, value))
 }
 
-type Maker = (type: GraphQLLeafType, slow: LeafWriter) => LeafWriter | undefined
+type Maker = (type: GraphQLLeafType) => LeafWriter
 
-const isInt = (value: unknown): value is number => typeof value === 'number' && (value | 0) === value
-
-/** Only for GraphQL's own: a scalar of the same name may be somebody else's. */
-const plain: Readonly<Record<string, Maker>> = {
-  String: own(GraphQLString, (slow) => (value) => (typeof value === 'string' ? quote(value) : slow(value))),
-  ID: own(GraphQLID, (slow) => (value) => (typeof value === 'string' ? quote(value) : slow(value))),
-  Int: own(GraphQLInt, (slow) => (value) => (isInt(value) ? String(value) : slow(value))),
-  Float: own(
-    GraphQLFloat,
-    (slow) => (value) => (typeof value === 'number' && Number.isFinite(value) ? String(value) : slow(value)),
-  ),
-  Boolean: own(
-    GraphQLBoolean,
-    (slow) => (value) => (value === true ? 'true' : value === false ? 'false' : slow(value)),
-  ),
+const textWriter: Maker = (type) => (out, value) => {
+  if (typeof value === 'string') out.text(value)
+  else writeSerialized(out, type, value)
 }
 
-function own(scalar: GraphQLLeafType, make: (slow: LeafWriter) => LeafWriter): Maker {
-  return (type, slow) => (type === scalar ? make(slow) : undefined)
+const intWriter: Maker = (type) => (out, value) => {
+  if (typeof value === 'number' && (value | 0) === value) out.int(value)
+  else writeSerialized(out, type, value)
 }
 
-function enumWriter(type: GraphQLEnumType, slow: LeafWriter): LeafWriter {
-  const texts = new Map<unknown, string>(type.getValues().map(({ name, value }) => [value, `"${name}"`]))
-  return (value) => texts.get(value) ?? slow(value)
+const floatWriter: Maker = (type) => (out, value) => {
+  if (typeof value === 'number' && Number.isFinite(value)) out.json(String(value))
+  else writeSerialized(out, type, value)
 }
 
-function serialized(type: GraphQLLeafType, value: unknown): string {
+const yes = ascii('true')
+const no = ascii('false')
+
+const booleanWriter: Maker = (type) => (out, value) => {
+  if (typeof value === 'boolean') out.raw(value ? yes : no)
+  else writeSerialized(out, type, value)
+}
+
+const plain = new Map<GraphQLLeafType, Maker>([
+  [GraphQLString, textWriter],
+  [GraphQLID, textWriter],
+  [GraphQLInt, intWriter],
+  [GraphQLFloat, floatWriter],
+  [GraphQLBoolean, booleanWriter],
+])
+
+function enumWriter(type: GraphQLEnumType): LeafWriter {
+  const texts = new Map<unknown, Uint8Array>(
+    type.getValues().map(({ name, value }) => [value, ascii(`"${name}"`)]),
+  )
+  return (out, value) => {
+    const text = texts.get(value)
+    if (text === undefined) writeSerialized(out, type, value)
+    else out.raw(text)
+  }
+}
+
+function writeSerialized(out: Out, type: GraphQLLeafType, value: unknown): void {
   if (value instanceof Error) throw value
   const result = type.serialize(value)
   if (result === null || result === undefined) {
@@ -50,5 +65,6 @@ function serialized(type: GraphQLLeafType, value: unknown): string {
         `return non-nullable value, returned: ${inspect(result)}`,
     )
   }
-  return typeof result === 'string' ? quote(result) : JSON.stringify(result)
+  if (typeof result === 'string') out.text(result)
+  else out.json(JSON.stringify(result))
 }

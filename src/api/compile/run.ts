@@ -3,6 +3,7 @@ import { getArgumentValues, locatedError } from 'graphql'
 import type { GraphQLError } from 'graphql'
 import type { Context } from '../../context.ts'
 import { Holes } from './hole.ts'
+import { openOut } from './out.ts'
 import { pathOf, type Place, type RunFacts } from './place.ts'
 import type { FieldPlan } from './selection.ts'
 import type { ValueWriter } from './value.ts'
@@ -13,7 +14,8 @@ export class Run {
   readonly facts: RunFacts
   readonly context: Context
   readonly errors: GraphQLError[] = []
-  readonly holes = new Holes((error) => this.errors.push(error))
+  readonly out = openOut()
+  readonly holes = new Holes(this.out, (error) => this.errors.push(error))
   #arguments: Map<FieldPlan, Arguments> | undefined
 
   constructor(facts: RunFacts, context: Context) {
@@ -32,43 +34,37 @@ export class Run {
   }
 
   /**
-   * What stands where something was thrown: null and the error told, or the error thrown on when null may not stand here.
-   * Nothing that was written since `from` is part of the answer.
+   * Puts null where something was thrown and tells the error, or throws it on where null may not stand. Nothing that was written since `start` is part of the
+   * answer.
    */
-  fault(
-    thrown: unknown,
-    field: FieldPlan,
-    place: Place | undefined,
-    key: string | number,
-    nullable: boolean,
-    from: number,
-  ): string {
-    this.holes.drop(from)
-    const error = this.located(thrown, field, place, key)
-    if (!nullable) throw error
+  fault(thrown: unknown, spot: Spot, start: number, from: number): void {
+    if (this.holes.count > from) this.holes.drop(from)
+    this.out.at = start
+    const error = this.located(thrown, spot)
+    if (!spot.nullable) throw error
     this.errors.push(error)
-    return 'null'
+    this.out.null()
   }
 
-  located(thrown: unknown, field: FieldPlan, place: Place | undefined, key: string | number): GraphQLError {
+  located(thrown: unknown, { field, place, key }: Spot): GraphQLError {
     return locatedError(thrown, field.nodes, pathOf(place, key))
   }
 
-  /** A mark for a value that is on its way. */
-  later(
-    promise: PromiseLike<unknown>,
-    field: FieldPlan,
-    place: Place | undefined,
-    key: string | number,
-    nullable: boolean,
-    write: ValueWriter,
-  ): string {
-    const { hole, text } = this.holes.dig(nullable)
-    const locate = (error: unknown) => this.located(error, field, place, key)
+  /** Leaves a hole for a value that is on its way. */
+  later(promise: PromiseLike<unknown>, spot: Spot, write: ValueWriter): void {
+    const hole = this.holes.dig(spot.nullable)
+    const locate = (error: unknown) => this.located(error, spot)
     Promise.resolve(promise).then(
-      (value) => this.holes.fill(hole, () => write(this, field, place, key, value), locate),
+      (value) => this.holes.fill(hole, () => write(this, spot.field, spot.place, spot.key, value), locate),
       (error: unknown) => this.holes.fail(hole, locate(error)),
     )
-    return text
   }
+}
+
+/** A value's place in the answer. */
+export interface Spot {
+  field: FieldPlan
+  place: Place | undefined
+  key: string | number
+  nullable: boolean
 }

@@ -9,22 +9,23 @@ import {
   isNonNullType,
   visit,
 } from 'graphql'
-import type { FieldNode, GraphQLField, GraphQLObjectType, SelectionSetNode } from 'graphql'
+import type { FieldNode, GraphQLError, GraphQLField, GraphQLObjectType, SelectionSetNode } from 'graphql'
 import type { Context } from '../../context.ts'
 import { isPlain } from '../schema/plain.ts'
 import { collectFields, type Scope } from './collect.ts'
 import { leafWriter, type LeafWriter } from './leaf.ts'
 import { Info, type FieldFacts, type Place } from './place.ts'
-import type { Run } from './run.ts'
+import { ascii } from './out.ts'
+import type { Run, Spot } from './run.ts'
 import { isPromise, valueWriter, type ValueWriter } from './value.ts'
 
 type Resolve = (source: unknown, args: unknown, context: Context, info: Info) => unknown
-/** JSON text of a field of `source`, which stands at `place`. Throws where null may not stand. */
-type FieldWriter = (run: Run, field: FieldPlan, place: Place | undefined, source: unknown) => string
+/** Writes a field of `source`, which stands at `place`. Throws where null may not stand. */
+type FieldWriter = (run: Run, field: FieldPlan, place: Place | undefined, source: unknown) => void
 
 export interface FieldPlan extends FieldFacts {
-  /** Its key as it stands in the answer, with the comma before it. */
-  head: string
+  /** Its key as it stands in the answer, with the comma or the bracket before it. */
+  head: Uint8Array
   definition: GraphQLField<unknown, unknown>
   nullable: boolean
   resolve: Resolve
@@ -62,26 +63,27 @@ export class Selection {
   }
 }
 
-export function writeObject(
-  run: Run,
-  selection: Selection,
-  place: Place | undefined,
-  source: unknown,
-): string {
+const closing = 0x7d
+const empty = ascii('{}')
+
+export function writeObject(run: Run, selection: Selection, place: Place | undefined, source: unknown): void {
   const { fields } = selection
-  const from = run.holes.count
-  let text = '{'
+  const { out, holes } = run
+  const from = holes.count
+  const start = out.at
   try {
     for (let index = 0; index < fields.length; index++) {
       const field = fields[index]!
-      text += field.head + field.write(run, field, place, source)
+      out.raw(field.head)
+      field.write(run, field, place, source)
     }
   } catch (error) {
     // What the other fields wait for is waited for, as their errors may be told too.
-    if (run.holes.count !== from && run.holes.has(from)) return run.holes.doom(error as never, from)
+    if (holes.count !== from) return holes.doom(error as GraphQLError, start, from)
     throw error
   }
-  return `${text}}`
+  if (fields.length === 0) out.raw(empty)
+  else out.byte(closing)
 }
 
 function definitionOf(
@@ -116,7 +118,7 @@ function toField(
   }
   return {
     key,
-    head: `${isFirst ? '' : ','}"${key}":`,
+    head: ascii(`${isFirst ? '{' : ','}"${key}":`),
     name,
     parentType,
     returnType,
@@ -142,19 +144,19 @@ function writerOf(parentType: GraphQLObjectType, definition: GraphQLField<unknow
 const writePlainLeaf =
   (resolve: Resolve, write: LeafWriter): FieldWriter =>
   (run, field, place, source) => {
+    const start = run.out.at
     try {
       const value = resolve(source, noArguments, run.context, undefined as never)
-      if (value !== null && value !== undefined) return write(value)
-      if (field.nullable) return 'null'
-      return field.writeValue(run, field, place, field.key, value)
+      if (value !== null && value !== undefined) write(run.out, value)
+      else field.writeValue(run, field, place, field.key, value)
     } catch (error) {
-      return run.fault(error, field, place, field.key, field.nullable, run.holes.count)
+      run.fault(error, spotOf(field, place), start, run.holes.count)
     }
   }
 
 const typename = (type: GraphQLObjectType): FieldWriter => {
-  const text = `"${type.name}"`
-  return () => text
+  const text = ascii(`"${type.name}"`)
+  return (run) => run.out.raw(text)
 }
 
 /** graphql-js' resolver of fields that have none. */
@@ -198,27 +200,35 @@ function freeze<T>(value: T): T {
 
 const noArguments = Object.freeze({})
 
-function writePlain(run: Run, field: FieldPlan, place: Place | undefined, source: unknown): string {
+const spotOf = (field: FieldPlan, place: Place | undefined): Spot => ({
+  field,
+  place,
+  key: field.key,
+  nullable: field.nullable,
+})
+
+function writePlain(run: Run, field: FieldPlan, place: Place | undefined, source: unknown): void {
   const from = run.holes.count
+  const start = run.out.at
   try {
     const value = field.resolve(source, noArguments, run.context, undefined as never)
-    const text = field.writeValue(run, field, place, field.key, value)
-    return run.holes.count !== from && field.nullable ? run.holes.enclose(text, from) : text
+    field.writeValue(run, field, place, field.key, value)
+    if (run.holes.count !== from && field.nullable) run.holes.enclose(start, from)
   } catch (error) {
-    return run.fault(error, field, place, field.key, field.nullable, from)
+    run.fault(error, spotOf(field, place), start, from)
   }
 }
 
-function writeResolved(run: Run, field: FieldPlan, place: Place | undefined, source: unknown): string {
+function writeResolved(run: Run, field: FieldPlan, place: Place | undefined, source: unknown): void {
   const from = run.holes.count
-  const { nullable } = field
+  const start = run.out.at
   try {
     const args = field.args ?? run.argumentsOf(field)
     const value = field.resolve(source, args, run.context, new Info(run.facts, field, place))
-    if (isPromise(value)) return run.later(value, field, place, field.key, nullable, field.writeValue)
-    const text = field.writeValue(run, field, place, field.key, value)
-    return nullable && run.holes.count !== from ? run.holes.enclose(text, from) : text
+    if (isPromise(value)) return run.later(value, spotOf(field, place), field.writeValue)
+    field.writeValue(run, field, place, field.key, value)
+    if (run.holes.count !== from && field.nullable) run.holes.enclose(start, from)
   } catch (error) {
-    return run.fault(error, field, place, field.key, nullable, from)
+    run.fault(error, spotOf(field, place), start, from)
   }
 }

@@ -15,14 +15,14 @@ import { Info, Place } from './place.ts'
 import type { Run } from './run.ts'
 import { writeObject, type FieldPlan, type Selection } from './selection.ts'
 
-/** JSON text of a value at `key` in `place`. Throws where null may not stand. */
+/** Writes a value at `key` in `place`. Throws where null may not stand. */
 export type ValueWriter = (
   run: Run,
   field: FieldPlan,
   place: Place | undefined,
   key: string | number,
   value: unknown,
-) => string
+) => void
 
 /** What a field of these nodes asks of an object of the type. */
 export type SelectionOf = (type: GraphQLObjectType) => Selection
@@ -36,7 +36,7 @@ export function valueWriter(type: GraphQLOutputType, selectionOf: SelectionOf): 
   return (run, field, place, key, value) => {
     if (value === null || value === undefined) throw noNull(field)
     if (value instanceof Error) throw value
-    return write(run, field, place, key, value)
+    write(run, field, place, key, value)
   }
 }
 
@@ -46,15 +46,15 @@ const noNull = (field: FieldPlan): Error =>
 const nullable =
   (write: ValueWriter): ValueWriter =>
   (run, field, place, key, value) => {
-    if (value === null || value === undefined) return 'null'
+    if (value === null || value === undefined) return run.out.null()
     if (value instanceof Error) throw value
-    return write(run, field, place, key, value)
+    write(run, field, place, key, value)
   }
 
 function innerWriter(type: GraphQLNullableType & GraphQLOutputType, selectionOf: SelectionOf): ValueWriter {
   if (isLeafType(type)) {
     const write = leafWriter(type)
-    return (_run, _field, _place, _key, value) => write(value)
+    return (run, _field, _place, _key, value) => write(run.out, value)
   }
   if (isListType(type)) return listWriter(type.ofType as GraphQLOutputType, selectionOf)
   return isAbstractType(type)
@@ -82,15 +82,20 @@ function listWriter(itemType: GraphQLOutputType, selectionOf: SelectionOf): Valu
       )
     }
     const at = new Place(place, key, typeof key === 'string' ? field.parentType.name : undefined)
-    let text = '['
+    const { out } = run
+    out.byte(opening)
     let index = 0
     for (const item of value) {
-      if (index > 0) text += ','
-      text += writeItem(run, field, at, index++, item, write, mayBeNull)
+      if (index > 0) out.byte(comma)
+      writeItem(run, field, at, index++, item, write, mayBeNull)
     }
-    return `${text}]`
+    out.byte(closing)
   }
 }
+
+const opening = 0x5b
+const comma = 0x2c
+const closing = 0x5d
 
 const isIterable = (value: unknown): value is Iterable<unknown> =>
   typeof value === 'object' && value !== null && Symbol.iterator in value
@@ -102,15 +107,16 @@ function writeItem(
   index: number,
   item: unknown,
   write: ValueWriter,
-  mayBeNull: boolean,
-): string {
+  nullable: boolean,
+): void {
   const from = run.holes.count
+  const start = run.out.at
   try {
-    if (isPromise(item)) return run.later(item, field, at, index, mayBeNull, write)
-    const text = write(run, field, at, index, item)
-    return mayBeNull && run.holes.count !== from ? run.holes.enclose(text, from) : text
+    if (isPromise(item)) return run.later(item, { field, place: at, key: index, nullable }, write)
+    write(run, field, at, index, item)
+    if (nullable && run.holes.count !== from) run.holes.enclose(start, from)
   } catch (error) {
-    return run.fault(error, field, at, index, mayBeNull, from)
+    run.fault(error, { field, place: at, key: index, nullable }, start, from)
   }
 }
 
@@ -133,7 +139,8 @@ function abstractWriter(type: GraphQLAbstractType, selectionOf: SelectionOf): Va
       type,
     )
     if (!isPromise(name)) return writerOf(run, field, name, value)(run, field, place, key, value)
-    return run.later(name, field, place, key, false, (_run, _field, _place, _key, resolved) =>
+    const spot = { field, place, key, nullable: false }
+    run.later(name, spot, (_run, _field, _place, _key, resolved) =>
       writerOf(run, field, resolved, value)(run, field, place, key, value),
     )
   }

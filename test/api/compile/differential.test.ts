@@ -48,6 +48,8 @@ afterAll(() => {
 const toText = ({ message, path, locations, originalError }: GraphQLError): string =>
   JSON.stringify({ message, path, locations, name: originalError?.constructor.name })
 
+const textOf = ({ data }: Written): string | undefined => (data === null ? 'null' : data?.toString())
+
 interface Outcome {
   data: string | undefined
   errors: string[]
@@ -138,7 +140,7 @@ async function compare(
   if (!source.startsWith('mutation')) expect(running instanceof Promise).toBe(waited)
   const data = result.data === undefined ? undefined : JSON.stringify(result.data)
   const expected = shown(data, result.errors, theirs.extensions, waited)
-  expect({ source, variables, ...shown(written.data, written.errors, own.extensions, waited) }).toEqual({
+  expect({ source, variables, ...shown(textOf(written), written.errors, own.extensions, waited) }).toEqual({
     source,
     variables,
     ...expected,

@@ -79,9 +79,10 @@ export class Intake {
 
   /** Writes what is there; one at a time. */
   async flush(): Promise<void> {
-    if (this.#flushing) return this.#flushing
+    // Also while one is under way: what came meanwhile is taken up by its end.
     clearTimeout(this.#timer)
     this.#timer = undefined
+    if (this.#flushing) return this.#flushing
     this.#flushing = this.#write().finally(() => {
       this.#flushing = undefined
       if (!this.#closed && this.#things.length + this.#readings.length + this.#notices.length > 0)

@@ -150,7 +150,8 @@ function neighbours(device: RecordedDevice, expected: Expected): Comparison[] {
         ifName: 'key' in to ? to.key.replace('device/interface/', '') : '',
         remote_port: remote.name,
         remote_hostname: of?.attributes?.['sysName'] ?? of?.attributes?.['cdpDeviceId'] ?? of?.name,
-        remote_version: of?.attributes?.['sysDescr'] ?? of?.attributes?.['version'],
+        lldpVersion: of?.attributes?.['sysDescr'],
+        cdpVersion: of?.attributes?.['version'],
         remote_platform: of?.fields?.['model'],
       }))
   })
@@ -158,7 +159,9 @@ function neighbours(device: RecordedDevice, expected: Expected): Comparison[] {
     // `2150 (50c58d123456)`: a port and its MAC address, which here are two.
     const port = String(link['remote_port']).replace(/ \(.*/, '')
     const found = ours.filter((one) => one.ifName === link['ifName'] && one.remote_port === port)
-    const same = found.find((one) => one.remote_version === link['remote_version']) ?? found[0]
+    const version = (one: (typeof ours)[number]) =>
+      link['protocol'] === 'cdp' ? one.cdpVersion : one.lldpVersion
+    const same = found.find((one) => version(one) === link['remote_version']) ?? found[0]
     const fields = ['ifName', 'remote_hostname', 'remote_version', 'remote_platform'] as const
     const wanted = Object.fromEntries(fields.map((field) => [field, link[field] === '' ? null : link[field]]))
     if (wanted['remote_platform'] === null) delete wanted['remote_platform']
@@ -166,7 +169,7 @@ function neighbours(device: RecordedDevice, expected: Expected): Comparison[] {
       'neighbour',
       `${link['protocol']} ${link['ifName']}`,
       { remote_port: port, ...wanted },
-      same ?? {},
+      same === undefined ? {} : { ...same, remote_version: version(same) },
     )
   })
 }

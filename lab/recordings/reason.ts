@@ -29,11 +29,6 @@ const rules: readonly Rule[] = [
     of: ({ area, thing, field }) => area === 'memory' && field === 'total' && /cache|shared/i.test(thing),
   },
   {
-    reason: 'the recording gives two CDP neighbours one anonymised name, so they are one',
-    of: ({ area, thing }, recording) =>
-      area === 'neighbour' && thing === 'cdp Ethernet1/49' && recording.startsWith('nxos'),
-  },
-  {
     reason: 'a manufacturer has one name, whatever a chassis calls it',
     of: ({ field, expected, ours }) =>
       field === 'entPhysicalMfgName' && String(expected).startsWith(String(ours)),

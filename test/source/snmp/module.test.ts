@@ -378,6 +378,7 @@ describe('decoding', () => {
   it('brings addresses into canonical form', () => {
     expect(toMac(bytes('001C73658E3A'))).toBe('00:1c:73:65:8e:3a')
     expect(toMac(Buffer.from('00-1C-73-65-8E-3A'))).toBe('00:1c:73:65:8e:3a')
+    expect(toMac(Buffer.from('0:1c:73:65:8e:a'))).toBe('00:1c:73:65:8e:0a')
     expect(toMac(bytes('000000000000'))).toBeNull()
     expect(toMac(bytes('0011'))).toBeNull()
     expect(toAddress([10, 0, 0, 1])).toBe('10.0.0.1')
@@ -391,6 +392,10 @@ describe('decoding', () => {
     expect(lldpId('port', 5, Buffer.from('Ethernet1/49'))).toBe('Ethernet1/49')
     expect(lldpId('port', 3, bytes('18e728922878'))).toBe('18:e7:28:92:28:78')
     expect(lldpId('port', 7, Buffer.from(''))).toBeNull()
+    // What says that it is a MAC address and is none.
+    expect(lldpId('chassis', 4, Buffer.from('rack 71'))).toBe('rack 71')
+    expect(lldpId('chassis', 4, bytes('0102030405060708'))).toBe('0102030405060708')
+    expect(lldpId('chassis', 4, bytes('000000000000'))).toBeNull()
   })
 })
 

@@ -76,7 +76,7 @@ describe.runIf(hasRecordings)('recordings', () => {
 
   it.each([
     ['port', 0.99],
-    ['neighbour', 0.9],
+    ['neighbour', 1],
     ['bgp', 1],
     ['sensor', 0.99],
     ['processor', 1],

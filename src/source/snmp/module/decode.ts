@@ -66,17 +66,18 @@ function toNumber(value: string | Uint8Array): number | null {
   return Number.isFinite(number) ? number : null
 }
 
-/** Canonical form: `aa:bb:cc:dd:ee:ff`; all zeros is none. Some agents send it as text: `aa:bb:…` or `aabb…`. */
+/** Canonical form: `aa:bb:cc:dd:ee:ff`; all zeros is none. Some agents send it as text: `aa:bb:…`, `aabb…` or `0:b:c:…`. */
 export function toMac(value: Uint8Array): string | null {
-  const digits =
-    value.length === 6
-      ? Buffer.from(value).toString('hex')
-      : Buffer.from(value)
-          .toString('latin1')
-          .replaceAll(/[:.\- ]/g, '')
-          .toLowerCase()
+  const digits = value.length === 6 ? Buffer.from(value).toString('hex') : macDigits(toText(value))
   if (!/^[0-9a-f]{12}$/.test(digits) || /^0+$/.test(digits)) return null
   return digits.replaceAll(/(..)(?!$)/g, '$1:')
+}
+
+function macDigits(text: string): string {
+  const parts = text.toLowerCase().split(/[:\- ]/)
+  return parts.length === 6
+    ? parts.map((part) => part.padStart(2, '0')).join('')
+    : parts.join('').replaceAll('.', '')
 }
 
 /** 4 bytes or 16, as InetAddress has them; 8 and 20 carry a zone, which is left out. */
@@ -110,10 +111,17 @@ function toBits(bytes: Uint8Array, first: number): string {
 const addressSubtypes = { chassis: 5, port: 4 } as const
 const macSubtypes = { chassis: 4, port: 3 } as const
 
-/** An LLDP chassis or port id by its subtype: a MAC and an address in canonical form, anything else as text. */
+/** An LLDP chassis or port id by its subtype: a MAC and an address in canonical form, anything else, also what is no MAC after all, as text. */
 export function lldpId(of: 'chassis' | 'port', subtype: number, id: SnmpValue): string | null {
   if (!(id instanceof Uint8Array)) return id === null ? null : String(id)
-  if (subtype === macSubtypes[of]) return toMac(id)
-  if (subtype === addressSubtypes[of]) return toAddress([...id.subarray(1)])
-  return toText(id) === '' ? null : toText(id)
+  const read =
+    subtype === macSubtypes[of]
+      ? toMac(id)
+      : subtype === addressSubtypes[of]
+        ? toAddress([...id.subarray(1)])
+        : null
+  if (read !== null) return read
+  const isText = id.every((byte) => byte >= 0x20 || byte === 0 || byte === 0x0a || byte === 0x0d)
+  const text = isText ? toText(id) : Buffer.from(id).toString('hex')
+  return text === '' || /^0+$/.test(text) ? null : text
 }

@@ -32,3 +32,14 @@ export function stringifyAnswer({ errors, data, extensions }: Answer): string {
   if (extensions !== undefined) parts.push(`"extensions":${JSON.stringify(extensions)}`)
   return `{${parts.join()}}`
 }
+
+const opening = Buffer.from('{"data":')
+const closing = Buffer.from('}')
+
+/** The same in UTF-8. */
+export function bytesOfAnswer(answer: Answer): Buffer {
+  const { errors, data, extensions } = answer
+  if (errors !== undefined || !(data instanceof JsonText)) return Buffer.from(stringifyAnswer(answer))
+  if (extensions === undefined) return Buffer.concat([opening, data.bytes, closing])
+  return Buffer.concat([opening, data.bytes, Buffer.from(`,"extensions":${JSON.stringify(extensions)}}`)])
+}

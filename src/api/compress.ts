@@ -24,7 +24,7 @@ export function chooseEncoding(accept: string | undefined): Encoding | undefined
 
 /** The text as it is sent, and how it is encoded. Compressing happens off the event loop. */
 export async function compress(
-  text: string,
+  text: string | Buffer,
   accept: string | undefined,
 ): Promise<{ body: string | Buffer; encoding?: Encoding }> {
   if (text.length < smallestBytes) return { body: text }

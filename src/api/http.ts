@@ -101,7 +101,7 @@ export const answerType = (accept: string | undefined): string =>
 export async function sendText(
   request: FastifyRequest,
   reply: FastifyReply,
-  text: string,
+  text: string | Buffer,
 ): Promise<FastifyReply> {
   const { body, encoding } = await compress(text, request.headers['accept-encoding'] as string | undefined)
   void reply.header('vary', 'Accept, Accept-Encoding')

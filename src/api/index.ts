@@ -50,7 +50,7 @@ export async function startApi(options: ApiOptions): Promise<Api> {
   const app = createHttp(config, log)
   addHealth(app, options.ready)
   addConsole(app)
-  addGraphqlRoute(app, { config, nouns, apollo, prepare, log })
+  addGraphqlRoute(app, { config, nouns, schema, apollo, prepare, log })
   addImportRoute(app, { ...options, nouns })
   const webSocket = startWebSocket(app.server as Server, { schema, config, nouns, prepare, log })
   await app.listen({ host: config.host, port: config.port })

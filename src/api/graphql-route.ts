@@ -1,6 +1,7 @@
 /** GraphQL over HTTP at /graphql: POST with JSON for everything, GET for queries. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { ApolloServer } from '@apollo/server'
+import type { GraphQLSchema } from 'graphql'
 import type { Logger } from 'pino'
 import type { Context } from '../context.ts'
 import type { Session } from '../token/index.ts'
@@ -11,6 +12,7 @@ import type { ApiConfig } from './config.ts'
 import type { Prepare } from './document.ts'
 import { httpStatus } from './format-error.ts'
 import { Unsupported, graphqlJson, requestSignal, sendText } from './http.ts'
+import { AnswerTypes, answerKnown, toKnownRequest } from './known.ts'
 import { awaitCursor, createContext } from './request.ts'
 import type { Nouns } from './request.ts'
 import { withScope } from './scope.ts'
@@ -19,9 +21,14 @@ import type { RequestScope } from './scope.ts'
 interface RouteOptions {
   config: ApiConfig
   nouns: Nouns
+  schema: GraphQLSchema
   apollo: ApolloServer<Context>
   prepare: Prepare
   log: Logger
+}
+
+interface Route extends RouteOptions {
+  types: AnswerTypes
 }
 
 /** A request that was let in. */
@@ -32,6 +39,7 @@ interface Entry {
 
 export function addGraphqlRoute(app: FastifyInstance, options: RouteOptions): void {
   const entries = new WeakMap<FastifyRequest, Entry>()
+  const route: Route = { ...options, types: new AnswerTypes() }
   void app.register((scoped, _, done) => {
     scoped.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, parsed) => parsed(null, body))
     // Before the body is read: nobody without a token makes us read ten megabytes.
@@ -43,31 +51,54 @@ export function addGraphqlRoute(app: FastifyInstance, options: RouteOptions): vo
     scoped.route({
       method: ['GET', 'POST'],
       url: '/graphql',
-      handler: (request, reply) => answer(options, request, reply, entries.get(request) as Entry),
+      handler: (request, reply) => answer(route, request, reply, entries.get(request) as Entry),
     })
     done()
   })
 }
 
 async function answer(
-  { nouns, apollo, prepare, log }: RouteOptions,
+  route: Route,
   request: FastifyRequest,
   reply: FastifyReply,
-  { session, signal }: Entry,
+  entry: Entry,
 ): Promise<FastifyReply> {
+  const { nouns, prepare, log, types } = route
   const body = request.method === 'POST' ? readBody(request) : undefined
   const scope: RequestScope = { requestId: request.id, log }
   const source = body === undefined ? (request.query as { query?: unknown }).query : body['query']
   const document = typeof source === 'string' ? prepare(source) : undefined
   if (document !== undefined && 'kind' in document) scope.document = document
-  await awaitCursor(nouns.events, headerOf(request, 'plenum-after'), signal)
+  await awaitCursor(nouns.events, headerOf(request, 'plenum-after'), entry.signal)
+  const type = types.get(request.headers.accept)
+  const known = body && type !== undefined ? toKnownRequest(body, scope.document) : undefined
+  if (known === undefined || type === undefined)
+    return answerByApollo(route, request, reply, entry, scope, body)
+  const context = createContext(nouns, callerOf(request, entry))
+  const { schema, config } = route
+  const answered = await answerKnown({ ...known, schema, context, log }, scope, config.limits.answerBytes)
+  void reply.header('content-type', type)
+  void reply.code(statusOf(answered.status, scope, type)).header('cache-control', 'no-store')
+  return await sendText(request, reply, answered.bytes)
+}
+
+async function answerByApollo(
+  { nouns, apollo, types }: Route,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  entry: Entry,
+  scope: RequestScope,
+  body: Record<string, unknown> | undefined,
+): Promise<FastifyReply> {
   const response = await withScope(scope, () =>
     apollo.executeHTTPGraphQLRequest({
       httpGraphQLRequest: toApolloRequest(request.method, request.url, request.headers, body),
-      context: async () => createContext(nouns, callerOf(request, session, signal)),
+      context: async () => createContext(nouns, callerOf(request, entry)),
     }),
   )
-  const type = response.headers.get('content-type') ?? 'application/json; charset=utf-8'
+  const given = response.headers.get('content-type')
+  const type = given ?? 'application/json; charset=utf-8'
+  if (given !== undefined && scope.failure === undefined) types.learn(request.headers.accept, given)
   for (const [name, value] of response.headers) void reply.header(name, value)
   void reply.code(statusOf(response.status, scope, type)).header('cache-control', 'no-store')
   return await sendText(request, reply, response.body.kind === 'complete' ? response.body.string : '')
@@ -85,7 +116,7 @@ function statusOf(status: number | undefined, { failure, wellFormed }: RequestSc
   return given === 500 || given === 200 ? httpStatus(failure) : given
 }
 
-function callerOf(request: FastifyRequest, session: Session, signal: AbortSignal) {
+function callerOf(request: FastifyRequest, { session, signal }: Entry) {
   return {
     session,
     signal,

@@ -110,9 +110,8 @@ function formatRequestError(error: unknown, log: Logger) {
 /** The answer's JSON; one that is too large becomes an error that says so. */
 function stringify(value: unknown, limit: number, log: Logger): string {
   const text = stringifyAnswer(value as Answer)
-  return text.length <= limit
-    ? text
-    : errorAnswer(formatRequestError(answerTooLarge(text.length, limit), log))
+  const bytes = Buffer.byteLength(text)
+  return bytes <= limit ? text : errorAnswer(formatRequestError(answerTooLarge(bytes, limit), log))
 }
 
 export const answerTooLarge = (bytes: number, limit: number): PlenumError =>

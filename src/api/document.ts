@@ -7,6 +7,8 @@ import type { DocumentLimits } from './limits.ts'
 
 const rememberedDocuments = 1_000
 const longestRemembered = 20_000
+/** Characters of all remembered ones: a document needs a hundred times that. */
+const mostText = 1_000_000
 
 /** Throws LIMIT_EXCEEDED before anything dear is done. */
 export type Prepare = (source: string) => DocumentNode | readonly GraphQLError[]
@@ -16,14 +18,23 @@ const tooManyTokens = (limit: number) =>
 
 export function createPrepare(schema: GraphQLSchema, limits: DocumentLimits): Prepare {
   const known = new Map<string, DocumentNode>()
+  let text = 0
+
+  /** The one that was asked for last is the last to go. */
+  function remember(source: string, document: DocumentNode): void {
+    if (!known.delete(source)) text += source.length
+    known.set(source, document)
+    while (known.size > rememberedDocuments || text > mostText) {
+      const oldest = known.keys().next().value as string
+      known.delete(oldest)
+      text -= oldest.length
+    }
+  }
+
   return (source) => {
     const remembered = known.get(source)
-    if (remembered !== undefined) return remembered
-    const result = prepare(source)
-    if ('kind' in result && source.length <= longestRemembered) {
-      if (known.size >= rememberedDocuments) known.delete(known.keys().next().value as string)
-      known.set(source, result)
-    }
+    const result = remembered ?? prepare(source)
+    if ('kind' in result && source.length <= longestRemembered) remember(source, result)
     return result
   }
 

@@ -9,15 +9,9 @@ import { notFound } from '../errors.ts'
 import { checkObservation, Problems } from './check.ts'
 import { messageOf, refuseFormer, tellFailure, tellRecovery } from './failure.ts'
 import { vanishingCount, vanishingShare } from './inventory.ts'
-import {
-  findSource,
-  membersOfSource,
-  noteMissed,
-  noteSeen,
-  type SourceRow,
-  type StoredMember,
-} from './observation/store.ts'
+import { findSource, membersByKey, noteMissed, noteSeen, type SourceRow } from './observation/store.ts'
 import { toMember } from './origin.ts'
+import { knownOfSource, type KnownKey } from './part/store.ts'
 import type { Member } from './reconcile/member.ts'
 import type { Actor, Observation, ResourceId } from './resource.ts'
 import { noteFailure, noteSync } from './source/store.ts'
@@ -25,10 +19,12 @@ import { transact, type Transacting } from './transact.ts'
 import type { SyncRequest, SyncResult } from './verbs.ts'
 import { each } from './write/breathe.ts'
 import { hashOf } from './write/hash.ts'
-import { canonical } from './write/relink.ts'
 import { write } from './write/pipeline.ts'
 
 export const listingsUntilGone = 2
+
+/** What is listed, by key, with its mark: made before anything is locked. */
+type Listing = ReadonlyMap<string, { thing: Observation; hash: Buffer }>
 
 export async function sync(transacting: Transacting, request: SyncRequest, by: Actor): Promise<SyncResult> {
   const began = new Date()
@@ -38,7 +34,7 @@ export async function sync(transacting: Transacting, request: SyncRequest, by: A
   })
   return transact(transacting, by, false, async (trx, at) => {
     const source = await sourceOf(trx, request.sourceId)
-    const known = await membersOfSource(trx, source.id)
+    const known = await knownOfSource(trx, source.id)
     const missing = known.filter((member) => !listed.has(member.key))
     const held = request.acceptVanished ? null : heldBecause(missing, known.length, source)
     const ending = held === null ? missing.filter((member) => isOver(member, source, request)) : []
@@ -46,7 +42,9 @@ export async function sync(transacting: Transacting, request: SyncRequest, by: A
     else await tellHeld(trx, source, held, { missing: missing.length, known: known.length }, by, at)
     const changed = await changedOf(listed, known, source, at)
     await noteBack(trx, source, known, listed, changed)
-    const writing = { changed, removed: ending, unchanged: listed.size - changed.length }
+    const gone = ending.map((member) => member.key)
+    const removed = gone.length === 0 ? [] : await membersByKey(trx, source.id, gone)
+    const writing = { changed, removed, unchanged: listed.size - changed.length }
     const result = await write(trx, { ...writing, strict: false, intent: source.role === 'intent' }, by, at)
     const former = await noteFailure(trx, source.id, request.standing ?? null)
     await noteSync(trx, source.id, {
@@ -64,16 +62,16 @@ export async function sync(transacting: Transacting, request: SyncRequest, by: A
 }
 
 /** Whether a claim ends with this listing: at once when people accept it, else when it was missed often enough. */
-function isOver(member: StoredMember, source: SourceRow, { acceptVanished }: SyncRequest): boolean {
+function isOver(member: KnownKey, source: SourceRow, { acceptVanished }: SyncRequest): boolean {
   if (source.authoritative && acceptVanished) return true
-  return (source.authoritative || member.hearsay === true) && member.missedListings + 1 >= listingsUntilGone
+  return (source.authoritative || member.hearsay) && member.missedListings + 1 >= listingsUntilGone
 }
 
 async function noteAbsent(
   trx: Knex.Transaction,
   source: SourceRow,
-  missing: readonly StoredMember[],
-  ending: readonly StoredMember[],
+  missing: readonly KnownKey[],
+  ending: readonly KnownKey[],
   at: Date,
 ): Promise<void> {
   const going = new Set(ending)
@@ -96,13 +94,13 @@ export async function tellHeld(
 async function noteBack(
   trx: Knex.Transaction,
   source: SourceRow,
-  known: readonly StoredMember[],
-  listed: ReadonlyMap<string, Observation>,
+  known: readonly KnownKey[],
+  listed: Listing,
   changed: readonly Member[],
 ): Promise<void> {
   const fresh = new Set(changed.map((member) => member.key))
   const back = known
-    .filter((member) => member.missedListings > 0 && listed.has(member.key) && !fresh.has(member.key))
+    .filter((member) => member.isMissed && listed.has(member.key) && !fresh.has(member.key))
     .map((member) => member.key)
   if (back.length > 0) await noteSeen(trx, source.id, back)
 }
@@ -114,19 +112,19 @@ export async function sourceOf(trx: Transacting['db'], id: ResourceId): Promise<
 }
 
 /** The same thing listed twice is one; one key for two different things is a fault of the source. */
-async function readListing({ listing, signal }: SyncRequest): Promise<Map<string, Observation>> {
-  const listed = new Map<string, Observation>()
+async function readListing({ listing, signal }: SyncRequest): Promise<Listing> {
+  const listed = new Map<string, { thing: Observation; hash: Buffer }>()
   const problems = new Problems()
   let taken = 0
   for await (const observation of listing) {
     signal.throwIfAborted()
-    if (++taken % 500 === 0) await nextTurn()
+    if (++taken % 200 === 0) await nextTurn()
     const checked = checkObservation(observation, observation.key, problems)
-    const known = listed.get(observation.key)
-    if (known !== undefined && canonical(known) !== canonical(checked)) {
+    const hash = hashOf(checked)
+    if (listed.get(observation.key)?.hash.equals(hash) === false) {
       problems.add(observation.key, 'the source gives this key to two different things')
     }
-    listed.set(observation.key, checked)
+    listed.set(observation.key, { thing: checked, hash })
   }
   problems.end()
   return listed
@@ -139,19 +137,19 @@ export function heldBecause(missing: readonly unknown[], known: number, source: 
 }
 
 async function changedOf(
-  listed: ReadonlyMap<string, Observation>,
-  known: readonly StoredMember[],
+  listed: Listing,
+  known: readonly KnownKey[],
   source: SourceRow,
   at: Date,
 ): Promise<Member[]> {
-  const before = new Map<string, StoredMember>()
+  const before = new Map<string, KnownKey>()
   await each(known, (member) => before.set(member.key, member))
   const changed: Member[] = []
-  await each(listed.values(), (observation) => {
-    const old = before.get(observation.key)
-    if (old?.hash.equals(hashOf(observation))) return
+  await each(listed.values(), ({ thing, hash }) => {
+    const old = before.get(thing.key)
+    if (old?.hash.equals(hash)) return
     changed.push({
-      ...toMember(observation, source, at),
+      ...toMember(thing, source, at),
       resourceId: old?.resourceId ?? null,
       firstSeenAt: old?.firstSeenAt ?? at.getTime(),
     })

@@ -129,10 +129,14 @@ export class Lister {
   async *#listing(source: Source, signal: AbortSignal, deadline: AbortSignal): AsyncGenerator<Observation> {
     const { clean, config } = this.#options
     const things = source.list!(deadline)[Symbol.asyncIterator]()
+    const stalled = new AbortController()
+    const either = AbortSignal.any([deadline, stalled.signal])
+    const watchdog = setTimeout(() => stalled.abort(), stallMs).unref()
     try {
       for (;;) {
-        const step = await orAborted(things.next(), AbortSignal.any([deadline, AbortSignal.timeout(stallMs)]))
+        const step = await orAborted(things.next(), either)
         if (step.done === true) return
+        watchdog.refresh()
         yield this.#options.cleanThing(step.value)
       }
     } catch (error) {
@@ -142,6 +146,7 @@ export class Lister {
         : `nothing came for ${stallMs / 1_000} s`
       throw (error as SourceError).failure === 'aborted' ? new SourceError('timeout', late) : clean(error)
     } finally {
+      clearTimeout(watchdog)
       void things.return?.(undefined).catch(() => {})
     }
   }

@@ -14,6 +14,29 @@ export interface KnownKey {
   part: string | null
 }
 
+const knownColumns = `key, resource_id as "resourceId", content_hash as hash, (extract(epoch from first_seen_at) * 1000)::float8 as "firstSeenAt", missed_listings as "missedListings",
+  missed_since is not null as "isMissed", hearsay, part`
+
+type KnownRow = Omit<KnownKey, 'resourceId'> & { resourceId: string }
+
+/** So many are read at once: more would hold up everything else while they are unpacked. */
+const pageSize = 5_000
+
+/** Everything that a source is known to say, ascending by key. */
+export async function knownOfSource(db: Knex, sourceId: ResourceId): Promise<KnownKey[]> {
+  const found: KnownKey[] = []
+  for (let after = '', more = true; more;) {
+    const { rows } = await db.raw<{ rows: KnownRow[] }>(
+      `select ${knownColumns} from observation where source_id = ? and key > ? order by key limit ?`,
+      [sourceId, after, pageSize],
+    )
+    for (const row of rows) found.push({ ...row, resourceId: Number(row.resourceId) })
+    after = rows.at(-1)?.key ?? after
+    more = rows.length === pageSize
+  }
+  return found
+}
+
 /** What is known by these keys, and what was listed with these parts. */
 export async function knownOf(
   db: Knex,
@@ -21,13 +44,9 @@ export async function knownOf(
   keys: readonly string[],
   parts: readonly string[],
 ): Promise<KnownKey[]> {
-  const { rows } = await db.raw<{
-    rows: (Omit<KnownKey, 'resourceId'> & { resourceId: string })[]
-  }>(
-    `select key, resource_id as "resourceId", content_hash as hash, (extract(epoch from first_seen_at) * 1000)::float8 as "firstSeenAt", missed_listings as "missedListings",
-       missed_since is not null as "isMissed", hearsay, part from observation where source_id = :source and key = any(:keys::text[])
-     union select key, resource_id, content_hash, (extract(epoch from first_seen_at) * 1000)::float8, missed_listings, missed_since is not null, hearsay, part
-       from observation where source_id = :source and part = any(:parts::text[])`,
+  const { rows } = await db.raw<{ rows: KnownRow[] }>(
+    `select ${knownColumns} from observation where source_id = :source and key = any(:keys::text[])
+     union select ${knownColumns} from observation where source_id = :source and part = any(:parts::text[])`,
     { source: sourceId, keys: keys as unknown as string, parts: parts as unknown as string },
   )
   return rows.map((row) => ({ ...row, resourceId: Number(row.resourceId) }))

@@ -21,7 +21,7 @@ interface Table {
 
 /** So many listings in a row may be of changes only. */
 const mostIncremental = 20
-const atOnce = 4
+const atOnce = 8
 
 export class Inventory {
   readonly #http: Http
@@ -72,10 +72,12 @@ export class Inventory {
 
   /** Whether with what changed it is whole. */
   async #takeChanges(model: string, known: Table, signal: AbortSignal): Promise<boolean> {
-    const changed = await this.#list(model, { last_updated__gte: known.until! }, signal)
+    const [changed, { count }] = await Promise.all([
+      this.#list(model, { last_updated__gte: known.until! }, signal),
+      this.#page(model, { limit: 1 }, signal),
+    ])
     for (const [id, item] of changed.items) known.items.set(id, item)
     known.until = changed.until ?? known.until
-    const { count } = await this.#page(model, { limit: 1 }, signal)
     return count === known.items.size
   }
 

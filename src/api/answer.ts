@@ -43,3 +43,34 @@ export function bytesOfAnswer(answer: Answer): Buffer {
   if (extensions === undefined) return Buffer.concat([opening, data.bytes, closing])
   return Buffer.concat([opening, data.bytes, Buffer.from(`,"extensions":${JSON.stringify(extensions)}}`)])
 }
+
+/**
+ * For a writer of JSON that is not ours: it gets answers whose data is a stand-in, and what it wrote becomes the message. Between `standIn`'s answer being written
+ * and `restore` nothing else may be written.
+ */
+export function createStandIn(): {
+  standIn: <T extends Answer>(answer: T) => T
+  restore: (written: string) => string
+} {
+  const mark = crypto.randomUUID()
+  const quoted = `"${mark}"`
+  let waiting: string | undefined
+  return {
+    standIn(answer) {
+      const { data } = answer
+      if (!(data instanceof JsonText)) return answer
+      const toJSON = (): string => {
+        waiting = data.text
+        return mark
+      }
+      return { ...answer, data: { toJSON } }
+    },
+    restore(written) {
+      if (waiting === undefined) return written
+      const at = written.indexOf(quoted)
+      const text = `${written.slice(0, at)}${waiting}${written.slice(at + quoted.length)}`
+      waiting = undefined
+      return text
+    },
+  }
+}

@@ -7,6 +7,7 @@ import type { Duplex } from 'node:stream'
 import { CloseCode, handleProtocols, makeServer } from 'graphql-ws'
 import { WebSocketServer } from 'ws'
 import type { WebSocket } from 'ws'
+import { createStandIn, type Answer } from './answer.ts'
 import { answerTooLarge } from './apollo.ts'
 import { formatError } from './format-error.ts'
 import { toRequestId } from './request.ts'
@@ -20,7 +21,11 @@ export function startWebSocket(server: Server, options: SocketOptions): { close(
   const { config, nouns, log } = options
   const wss = new WebSocketServer({ noServer: true, maxPayload: config.limits.messageBytes, handleProtocols })
   const sockets = createSockets(nouns.tokens, config.limits)
-  const protocol = makeServer(socketHooks(options, sockets))
+  const { standIn, restore } = createStandIn()
+  const protocol = makeServer({
+    ...socketHooks(options, sockets),
+    onNext: (_connection, _id, _payload, _args, result) => standIn(result as Answer) as never,
+  })
   server.on('upgrade', onUpgrade)
 
   function onUpgrade(request: IncomingMessage, stream: Duplex, head: Buffer): void {
@@ -42,7 +47,7 @@ export function startWebSocket(server: Server, options: SocketOptions): { close(
     const closed = protocol.opened(
       {
         protocol: webSocket.protocol,
-        send: (data) => sendWithin(socket, data),
+        send: (data) => sendWithin(socket, restore(data)),
         close: (code, reason) => webSocket.close(code, reason?.slice(0, longestReason)),
         onMessage: (take) => webSocket.on('message', (data) => void take(String(data)).catch(fail)),
       },

@@ -13,6 +13,7 @@ export interface Comparison {
 
 export const areas = [
   'port',
+  'counter',
   'neighbour',
   'bgp',
   'entity',

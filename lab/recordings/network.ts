@@ -15,6 +15,10 @@ const counters = {
   ifOutOctets: 'hw.network.io.transmit',
   ifInUcastPkts: 'hw.network.packets.receive',
   ifOutUcastPkts: 'hw.network.packets.transmit',
+  ifInMulticastPkts: 'hw.network.multicast.receive',
+  ifOutMulticastPkts: 'hw.network.multicast.transmit',
+  ifInBroadcastPkts: 'hw.network.broadcast.receive',
+  ifOutBroadcastPkts: 'hw.network.broadcast.transmit',
   ifInErrors: 'hw.network.errors.receive',
   ifOutErrors: 'hw.network.errors.transmit',
   ifInDiscards: 'hw.network.dropped.receive',
@@ -31,7 +35,10 @@ export function ports(device: RecordedDevice, expected: Expected): Comparison[] 
     const told = Object.entries(counters).filter(([field]) => (port[field] ?? null) !== null)
     const counted = Object.fromEntries(told.map(([field]) => [field, port[field]]))
     const ours = Object.fromEntries(told.map(([field, name]) => [field, readings.get(`${one?.key} ${name}`)]))
-    return compare('port', port['ifName'], { ...portFields(port), ...counted }, { ...ourPort(one), ...ours })
+    return [
+      ...compare('port', port['ifName'], portFields(port), ourPort(one)),
+      ...compare('counter', port['ifName'], counted, ours),
+    ]
   })
 }
 

@@ -84,7 +84,6 @@ export const knownMetrics: readonly KnownMetric[] = [
   gauge('hw.optical.power', '{dBm}', 'Light received or sent.'),
   gauge('hw.optical.power.receive', '{dBm}', 'Light received.'),
   gauge('hw.optical.power.transmit', '{dBm}', 'Light sent.'),
-  gauge('hw.network.last_change', 's', 'When the link last changed, in the device’s own uptime.'),
   counter('hw.network.multicast.receive', '{packet}', 'Multicast packets received.'),
   counter('hw.network.multicast.transmit', '{packet}', 'Multicast packets sent.'),
   counter('hw.network.broadcast.receive', '{packet}', 'Broadcast packets received.'),

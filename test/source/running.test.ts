@@ -255,3 +255,17 @@ test('live values: a source that hangs and obeys nothing costs its deadline and 
     reason: 'timeout: no answer within 200 ms',
   })
 })
+
+test('a source that is as it was writes nothing when a process starts', async () => {
+  script.things = many(1)
+  const first = await start(createDriver(script), { interval: '1h' })
+  await first.until(async () => names(first).length === 1)
+  await first.close()
+  processes.splice(0)
+  const count = async () => Number((await database.db('event').count({ count: '*' }))[0]!['count'])
+  const before = await count()
+  const { revision, generation } = sourceOf(first)
+  const second = await start(createDriver(script), { interval: '1h' })
+  expect(await count()).toBe(before)
+  expect(sourceOf(second)).toMatchObject({ revision, generation })
+})

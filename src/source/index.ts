@@ -14,6 +14,7 @@ import type { SourceConfig } from './config.ts'
 import { orAborted } from './guard.ts'
 import type { Touch } from './live.ts'
 import { netbox } from './netbox/index.ts'
+import { snmp } from './snmp/index.ts'
 import { Running } from './running.ts'
 import type { Driver } from './source.ts'
 import { askSync, findAnswer, findAsked, sourcesOf, type SyncAnswer } from './store.ts'
@@ -22,7 +23,7 @@ export type { Touch, TouchStatus } from './live.ts'
 export { parseSources, type ConfigFault, type SourceConfig } from './config.ts'
 
 /** All drivers; a new one is one line. */
-export const drivers: readonly Driver[] = [netbox, checks]
+export const drivers: readonly Driver[] = [netbox, snmp, checks]
 
 /** One thing whose values are asked for, by the key that its source knows it by. */
 export interface ReadTarget {

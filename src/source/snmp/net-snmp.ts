@@ -38,6 +38,16 @@ export interface SessionOptions {
 
 interface NetSnmp extends NetSnmpSecurity {
   createV3Session(address: string, user: object, options: SessionOptions): Session
+  createReceiver(
+    options: object,
+    callback: (error: (Error & { rinfo?: { address: string } }) | null, trap?: unknown) => void,
+  ): Receiver
+}
+
+interface Receiver {
+  getAuthorizer(): { addUser(user: object): void }
+  listener: { sockets: Record<string, EventEmitter> }
+  close(done: () => void): void
 }
 
 const netSnmp = createRequire(import.meta.url)('net-snmp') as NetSnmp
@@ -54,15 +64,17 @@ const privNumbers = {
 } as const
 
 export function openSession(address: string, credentials: V3Credentials, options: SessionOptions): Session {
-  const { user, auth, priv } = credentials
+  return netSnmp.createV3Session(address, toUser(credentials), options)
+}
+
+function toUser({ user, auth, priv }: V3Credentials): object {
   if (priv !== undefined && auth === undefined) throw new RangeError('privacy needs authentication')
-  const login = {
+  return {
     name: user,
     level: priv !== undefined ? 3 : auth !== undefined ? 2 : 1,
     ...(auth !== undefined && { authProtocol: authNumbers[auth.protocol], authKey: auth.password }),
     ...(priv !== undefined && { privProtocol: privNumbers[priv.protocol], privKey: priv.password }),
   }
-  return netSnmp.createV3Session(address, login, options)
 }
 
 /** What net-snmp fails with, in our words. A wrong privacy key shows only as a timeout. */
@@ -80,4 +92,46 @@ export function toSnmpError(error: Error & { status?: number }): SnmpError {
     default:
       return new SnmpError('send', `SNMP v3 failed: ${error.message}`, { cause: error })
   }
+}
+
+/** What came over the trap port: of v1 with what v1 says in its own way. */
+export interface ReceivedTrap {
+  pdu: {
+    type: number
+    varbinds: Varbind[]
+    enterprise?: string
+    generic?: number
+    specific?: number
+    community?: string
+    user?: string
+  }
+  rinfo: { address: string; port: number }
+}
+
+/** Listens for traps and informs of any version; informs are acknowledged. Resolves when the port is open. */
+export async function openReceiver(
+  options: { address: string; port: number; users: readonly V3Credentials[] },
+  told: (trap: ReceivedTrap) => void,
+  failed: (error: Error & { rinfo?: { address: string } }) => void,
+): Promise<{ close(): Promise<void> }> {
+  const { promise: bound, resolve, reject } = Promise.withResolvers<void>()
+  const receiver = netSnmp.createReceiver(
+    {
+      transport: options.address.includes(':') ? 'udp6' : 'udp4',
+      address: options.address,
+      port: options.port,
+      disableAuthorization: true,
+      includeAuthentication: true,
+    },
+    (error, trap) => {
+      if (error === null) return told(trap as ReceivedTrap)
+      if ((error as NodeJS.ErrnoException).syscall === 'bind') reject(error)
+      failed(error)
+    },
+  )
+  for (const user of options.users) receiver.getAuthorizer().addUser(toUser(user))
+  const [socket] = Object.values(receiver.listener.sockets)
+  socket?.once('listening', () => resolve())
+  await bound
+  return { close: () => new Promise((closed) => receiver.close(() => closed())) }
 }

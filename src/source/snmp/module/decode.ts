@@ -47,16 +47,25 @@ export function decode(value: SnmpValue, as: DecoderName): Value {
 /** Text as agents send it: UTF-8 where it is, else Latin-1; trailing NULs and blanks cut. */
 export function toText(value: Exclude<SnmpValue, null>): string {
   if (!(value instanceof Uint8Array)) return String(value)
-  const text = utf8(value) ?? Buffer.from(value).toString('latin1')
-  return text.replace(/[\u0000\s]+$/u, '').replaceAll('\u0000', '')
+  const text = utf8(value) ?? latin1(value)
+  // Most have neither: a look at the last letter tells.
+  const last = text.charCodeAt(text.length - 1)
+  const whole = last > 0x20 && last < 0x7f ? text : text.replace(/[\u0000\s]+$/u, '')
+  return whole.includes('\0') ? whole.replaceAll('\0', '') : whole
 }
 
+const latin1 = (bytes: Uint8Array): string =>
+  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).latin1Slice()
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+
 function utf8(bytes: Uint8Array): string | null {
+  if (bytes.every((byte) => byte < 0x80)) return latin1(bytes)
   try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
+    return decoder.decode(bytes)
   } catch {
     return null
   }
+}
 }
 
 /** A number in words, or net-snmp's float in an Opaque. */

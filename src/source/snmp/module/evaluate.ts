@@ -56,16 +56,54 @@ export const hasValue = (value: Value): boolean => value !== null && value !== '
 
 /** A template with the row's values put in, or null where one is missing. */
 export function fill(template: string, row: Row, tables: Tables): string | null {
-  let whole = true
-  const text = template.replaceAll(/\{([^}]*)\}/g, (_, name: string) => {
+  let text = ''
+  for (const { before, name } of piecesOf(template)) {
+    text += before
+    if (name === null) continue
     const value = named(name, row, tables)
-    if (!hasValue(value)) whole = false
-    return String(value)
-  })
-  return whole ? text : null
+    if (!hasValue(value)) return null
+    text += String(value)
+  }
+  return text
+}
+
+interface Piece {
+  before: string
+  /** Null: nothing follows. */
+  name: string | null
+}
+
+/** Templates and patterns are those of modules: few, and used again and again. */
+const pieces = new Map<string, readonly Piece[]>()
+const patterns = new Map<string, RegExp>()
+
+function piecesOf(template: string): readonly Piece[] {
+  const known = pieces.get(template)
+  if (known !== undefined) return known
+  const texts = template.split(/\{([^}]*)\}/)
+  const made = texts.flatMap((before, i) => (i % 2 === 0 ? [{ before, name: texts[i + 1] ?? null }] : []))
+  pieces.set(template, made)
+  return made
+}
+
+function patternOf(text: string): RegExp {
+  const known = patterns.get(text)
+  if (known !== undefined) return known
+  const made = new RegExp(text)
+  patterns.set(text, made)
+  return made
 }
 
 function named(name: string, row: Row, tables: Tables): Value {
+  const known = row.memoOf(tables)
+  const value = known.get(name)
+  if (value !== undefined) return value
+  const made = ownOrMade(name, row, tables)
+  known.set(name, made)
+  return made
+}
+
+function ownOrMade(name: string, row: Row, tables: Tables): Value {
   const value = row.get(name)
   if (value !== undefined) return value
   const made = row.definition.values?.[name]
@@ -90,7 +128,7 @@ function derived(expression: Extract<Expression, { from: Expression }>, row: Row
     typeof from === 'string' && row.definition.columns[from] !== undefined ? row.raw(from) : undefined
   let value = as !== undefined && raw !== undefined ? decode(raw, as) : evaluate(from, row, tables)
   if (match !== undefined && value !== null) {
-    const found = new RegExp(match).exec(String(value))
+    const found = patternOf(match).exec(String(value))
     value = found === null ? null : (found[1] ?? found[0])
   }
   if (as !== undefined && raw === undefined && typeof value !== 'boolean') value = decode(value, as)

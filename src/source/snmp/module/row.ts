@@ -44,27 +44,39 @@ export class Row {
   readonly definition: ModuleTable
   readonly index: string
   readonly cells: Readonly<Record<string, SnmpValue>>
-  /** Set by the mapping where several rows would be called the same. */
-  readonly #parts: Readonly<Record<string, Value>>
+  #parts: Readonly<Record<string, Value>> | undefined
+  #memo = new Map<string, Value>()
+  #memoOf: unknown
 
   constructor(definition: ModuleTable, index: string, cells: Record<string, SnmpValue>) {
     this.definition = definition
     this.index = index
     this.cells = cells
-    this.#parts = { index, ...indexParts(definition, index) }
   }
 
   /** A column or a part of the index, decoded; undefined: there is no such name. */
   get(name: string): Value | undefined {
-    const part = this.#parts[name]
-    if (part !== undefined) return part
     const column = this.definition.columns[name]
-    if (column === undefined) return undefined
+    if (column === undefined) return this.#part(name)
     return decode(this.cells[name] ?? null, typeof column === 'object' ? column.as : 'auto')
   }
 
   raw(name: string): SnmpValue {
     return this.cells[name] ?? null
+  }
+
+  /** What was made of this row among these very tables: values may look into others, so among others they are made anew. */
+  memoOf(tables: unknown): Map<string, Value> {
+    if (this.#memoOf !== tables) {
+      this.#memoOf = tables
+      this.#memo = new Map()
+    }
+    return this.#memo
+  }
+
+  #part(name: string): Value | undefined {
+    this.#parts ??= { index: this.index, ...indexParts(this.definition, this.index) }
+    return this.#parts[name]
   }
 }
 

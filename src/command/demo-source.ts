@@ -1,0 +1,41 @@
+/** The simulated devices of the sample as a source of the configuration: the only one that its database ever has. */
+import type { Config } from '../config.ts'
+import type { Demo } from '../demo/index.ts'
+import { drivers, parseSources } from '../source/index.ts'
+
+type Devices = Pick<Demo, 'devices' | 'community' | 'traps'>
+
+/** How a process of several is told that it shows the sample. */
+const variable = 'PLENUM_DEMO_DEVICES'
+
+export const demoEnvironment = (demo: Demo | undefined): NodeJS.ProcessEnv => {
+  const { devices, community, traps } = demo ?? {}
+  return { [variable]: JSON.stringify(demo === undefined ? null : { devices, community, traps }) }
+}
+
+/** Undefined: this process shows real things; null: the sample without its devices. */
+export function demoOf(env: NodeJS.ProcessEnv): Devices | null | undefined {
+  const text = env[variable]
+  return text === undefined ? undefined : (JSON.parse(text) as Devices | null)
+}
+
+export function withDemo(config: Config, demo: Devices | undefined): Config {
+  const { sources, faults } = parseSources(demo === undefined ? {} : { demo: toSource(demo) }, drivers)
+  const [fault] = faults
+  if (fault) throw new Error(`the sample's source: ${fault.path.join('.')}: ${fault.message}`)
+  return { ...config, sources }
+}
+
+/** The community is no secret, but a configuration holds references only. */
+const communityVariable = 'PLENUM_DEMO_COMMUNITY'
+
+function toSource({ devices, community, traps }: Devices): unknown {
+  process.env[communityVariable] = community
+  return {
+    driver: 'snmp',
+    interval: 30,
+    traps,
+    credentials: { demo: { community: `env:${communityVariable}` } },
+    seeds: devices.map(({ address, port }) => ({ address, port })),
+  }
+}

@@ -48,6 +48,8 @@ class StoredLink implements GraphLink {
 const slotBits = 12
 
 export class Adjacency {
+  /** How many links came and went so far. */
+  changes = 0
   readonly #links = new Records(8)
   readonly #bundles = new Records(4)
   readonly #vertices: (StoredVertex | undefined)[][] = []
@@ -80,6 +82,7 @@ export class Adjacency {
   }
 
   add(type: LinkType, from: StoredVertex, to: StoredVertex, since: number): void {
+    this.changes++
     const links = this.#links
     const number = typeNumbers.get(type)!
     const link = links.add()
@@ -92,6 +95,7 @@ export class Adjacency {
   }
 
   remove(link: number): void {
+    this.changes++
     const number = this.#links.get(link, markCell) & 0xff
     this.#detach(this.from(link), link, number, outward)
     this.#detach(this.to(link), link, number, inward)

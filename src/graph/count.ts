@@ -1,5 +1,6 @@
 /** Resources counted by group. */
 import { isOfType } from '../resource/kind/index.ts'
+import type { ResourceId } from '../resource/resource.ts'
 import type { Graph, Vertex } from './graph.ts'
 
 /** `kind`, `site`, `rack`, `tenant`, `status`, `health`, or `label.` with a key. */
@@ -47,12 +48,33 @@ function grouping<T>(
   make: (group: GroupValue[]) => T,
 ): (vertex: Vertex) => T {
   const reads = keys.map((key) => readOf(graph, key))
+  const [only] = reads
+  if (only !== undefined && reads.length === 1) return groupingByOne(keys[0]!, only, groups, make)
   return (vertex) => {
     const values = reads.map((read) => read(vertex) ?? '')
     const name = JSON.stringify(values.map((value) => (typeof value === 'string' ? value : value.id)))
     let group = groups.get(name)
     if (group === undefined)
       groups.set(name, (group = make(values.map((value, index) => toValue(keys[index]!, value)))))
+    return group
+  }
+}
+
+/** The usual case without names made for each vertex. */
+function groupingByOne<T>(
+  key: GroupKey,
+  read: Read,
+  groups: Map<string, T>,
+  make: (group: GroupValue[]) => T,
+): (vertex: Vertex) => T {
+  const known = new Map<string | Vertex, T>()
+  return (vertex) => {
+    const value = read(vertex) ?? ''
+    let group = known.get(value)
+    if (group === undefined) {
+      known.set(value, (group = make([toValue(key, value)])))
+      groups.set(String(known.size), group)
+    }
     return group
   }
 }
@@ -89,25 +111,51 @@ function readOf(graph: Graph, key: GroupKey): Read {
   return plain[key] ?? (() => null)
 }
 
+const above = ['LOCATED_IN', 'PART_OF', 'RUNS_ON'] as const
+const none = 0
+/** Answers that are kept between questions: as many as a count of a large kind needs. */
+const mostKept = 200_000
+
+interface Kept {
+  changes: number
+  /** Of a vertex's id the id of its rack, or `none`. */
+  racks: Map<ResourceId, ResourceId>
+}
+const kept = new WeakMap<Graph, Kept>()
+
+/** What is known of racks until a link comes or goes. */
+function knownRacks(graph: Graph): Map<ResourceId, ResourceId> {
+  const changes = graph.linkChanges
+  if (changes === undefined) return new Map()
+  const found = kept.get(graph)
+  if (found?.changes === changes && found.racks.size < mostKept) return found.racks
+  const racks = new Map<ResourceId, ResourceId>()
+  kept.set(graph, { changes, racks })
+  return racks
+}
+
 /** The rack that something stands in, is a part of something in, or runs on something in. Each place is asked once. */
 function rackReader(graph: Graph): Read {
-  const known = new Map<Vertex, Vertex | null>()
-  const rackOf = (vertex: Vertex): Vertex | null => {
-    const found = known.get(vertex)
+  const known = knownRacks(graph)
+  const rackOf = (vertex: Vertex): ResourceId => {
+    const found = known.get(vertex.id)
     if (found !== undefined) return found
-    known.set(vertex, null)
-    const rack = isOfType(vertex.kind.name, 'Rack') ? vertex : (firstAbove(vertex) ?? null)
-    known.set(vertex, rack)
+    known.set(vertex.id, none)
+    const rack = isOfType(vertex.kind.name, 'Rack') ? vertex.id : firstAbove(vertex)
+    known.set(vertex.id, rack)
     return rack
   }
-  const firstAbove = (vertex: Vertex): Vertex | undefined => {
-    for (const type of ['LOCATED_IN', 'PART_OF', 'RUNS_ON'] as const) {
-      for (const above of graph.neighbors(vertex, type, 'out')) {
-        const rack = rackOf(above)
-        if (rack) return rack
+  const firstAbove = (vertex: Vertex): ResourceId => {
+    for (const type of above) {
+      for (const place of graph.neighbors(vertex, type, 'out')) {
+        const rack = rackOf(place)
+        if (rack !== none) return rack
       }
     }
-    return undefined
+    return none
   }
-  return rackOf
+  return (vertex) => {
+    const rack = rackOf(vertex)
+    return rack === none ? null : graph.get(rack)
+  }
 }

@@ -183,11 +183,12 @@ function ascending(vertices: readonly Vertex[], type: KindName | InterfaceName):
 const isVertexOf = (vertex: Vertex, type: KindName | InterfaceName): boolean =>
   isOfType(vertex.kind.name, type)
 
-function byLookup(graph: Graph, type: KindName | InterfaceName, filter: Filter): Vertex[][] {
+function byLookup(graph: Graph, type: KindName | InterfaceName, filter: Filter): (readonly Vertex[])[] {
+  const types = narrowed(type, filter.kind)
   const conditions: [string, readonly string[]][] = []
   const add = (property: string, condition: Exact | undefined): void => {
     const values = exactValues(condition)
-    if (values && isIndexed(type, property)) conditions.push([property, values])
+    if (values && types.every((one) => isIndexed(one, property))) conditions.push([property, values])
   }
   add('name', filter.name)
   for (const [name, condition] of Object.entries(filter.fields ?? {})) {
@@ -198,12 +199,18 @@ function byLookup(graph: Graph, type: KindName | InterfaceName, filter: Filter):
     if (exists === false || (value == null && values == null)) continue
     conditions.push(['label', (value == null ? values! : [value]).map((one) => `${key}=${one}`)])
   }
-  return conditions.map(([property, values]) =>
-    ascending(
-      values.flatMap((value) => [...graph.lookup(type, property, value)]),
-      type,
-    ),
-  )
+  return conditions.map(([property, values]) => {
+    const lists = values.flatMap((value) => types.map((one) => graph.lookup(one, property, value)))
+    return lists.length === 1 ? lists[0]! : ascending(lists.flat(), type)
+  })
+}
+
+/** The kinds that are asked for, where they are few: their indexes are shorter than those of all. */
+function narrowed(
+  type: KindName | InterfaceName,
+  kinds: ReadonlySet<KindName> | undefined,
+): readonly (KindName | InterfaceName)[] {
+  return kinds === undefined || kinds.size > 4 ? [type] : [...kinds].filter((kind) => isOfType(kind, type))
 }
 
 type Exact = { eq?: string | number | null; in?: readonly (string | number)[] | null }

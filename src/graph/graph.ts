@@ -85,6 +85,8 @@ export interface Graph {
   readonly limits: GraphLimits
   readonly size: number
   readonly linkCount: number
+  /** Grows with each link that comes or goes: what was found along links holds until then. Absent where it depends on who looks. */
+  readonly linkChanges?: number
   /** By id; a merged-away id gives its survivor. */
   get(id: ResourceId): Vertex | undefined
   /** All vertices of a kind or interface, ascending id. Do not change the array. */

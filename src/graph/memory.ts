@@ -66,6 +66,10 @@ export class MemoryGraph implements LiveGraph {
     return this.adjacency.size
   }
 
+  get linkChanges(): number {
+    return this.adjacency.changes
+  }
+
   get(id: ResourceId): StoredVertex | undefined {
     const found = this.#own(id)
     if (found !== undefined || this.#aliases.size === 0) return found
@@ -251,6 +255,8 @@ export class MemoryGraph implements LiveGraph {
   /** Reconciling may learn better what a thing is: it keeps its id and links. */
   #changeKind(vertex: StoredVertex, image: ResourceImage): void {
     this.indexes.remove(vertex)
+    // What links lead to is of another kind now: as if they were others.
+    this.adjacency.changes++
     this.#maker.change(vertex, image)
     this.indexes.add(vertex)
   }

@@ -34,16 +34,14 @@ function takeStep(graph: Graph, border: readonly Vertex[], step: Step): Vertex[]
 
 /** Again and again, through anything, keeping what fits. */
 function follow(graph: Graph, start: readonly Vertex[], step: Step, fits: Fits): Vertex[] {
-  const seen = new Set<Vertex>(start)
+  const seen = new Seen(start)
   const kept: Vertex[] = []
   let border = start
   while (border.length > 0) {
     const reached: Vertex[] = []
     for (const vertex of border) {
       for (const next of graph.neighbors(vertex, step.type, step.direction)) {
-        if (seen.has(next)) continue
-        seen.add(next)
-        reached.push(next)
+        if (seen.add(next)) reached.push(next)
       }
     }
     border = inOrder(reached)
@@ -51,6 +49,30 @@ function follow(graph: Graph, start: readonly Vertex[], step: Step, fits: Fits):
   }
   return step.direction === 'out' ? kept : inOrder(kept)
 }
+
+/** Most walks pass a handful: a set is made only for those that pass more. */
+class Seen {
+  readonly #few: Vertex[]
+  #many: Set<Vertex> | undefined
+
+  constructor(start: readonly Vertex[]) {
+    this.#few = [...start]
+  }
+
+  /** Whether it was not there before. */
+  add(vertex: Vertex): boolean {
+    if (this.#many === undefined) {
+      if (this.#few.includes(vertex)) return false
+      if (this.#few.length < mostFew) return this.#few.push(vertex) > 0
+      this.#many = new Set(this.#few)
+    }
+    if (this.#many.has(vertex)) return false
+    this.#many.add(vertex)
+    return true
+  }
+}
+
+const mostFew = 8
 
 type Fits = ((vertex: Vertex) => boolean) | undefined
 

@@ -7,7 +7,7 @@ import { connectNear, type VertexArguments } from './connection.ts'
 import { loadersOf } from './loader.ts'
 import { plain } from './plain.ts'
 import type { FieldResolver } from './resource.ts'
-import { see, seeAll, type View } from './view.ts'
+import { see, seeAll, seeFirst, type View } from './view.ts'
 
 export function resolverOfField(kind: KindDefinition, name: string, field: Field): FieldResolver {
   if (field.from === 'property') return plain(({ vertex }) => vertex.fields[name] ?? null)
@@ -17,10 +17,7 @@ export function resolverOfField(kind: KindDefinition, name: string, field: Field
 
 const walkResolvers: Record<Walk['shape'], (walk: Walk) => FieldResolver> = {
   one: (walk) =>
-    plain((view, _, context) => {
-      const [first] = seeAll(context, view.graph, view.graph.walk(view.vertex, walk.steps))
-      return first ?? null
-    }),
+    plain((view, _, context) => seeFirst(context, view.graph, view.graph.walk(view.vertex, walk.steps))),
   list: (walk) =>
     plain((view, _, context) => seeAll(context, view.graph, view.graph.walk(view.vertex, walk.steps))),
   connection: (walk) => (view: View, args: VertexArguments, context: Context, info: GraphQLResolveInfo) => {

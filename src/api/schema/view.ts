@@ -49,7 +49,21 @@ export const seeId = (context: Context, graph: Graph, id: number | null): View |
   id === null ? null : see(context, graph, graph.get(id))
 
 export function seeAll(context: Context, graph: Graph, vertices: readonly Vertex[]): View[] {
-  return vertices.flatMap((vertex) => see(context, graph, vertex) ?? [])
+  const views: View[] = []
+  for (const vertex of vertices) {
+    const view = see(context, graph, vertex)
+    if (view !== null) views.push(view)
+  }
+  return views
+}
+
+/** The first of them that the viewer may see. */
+export function seeFirst(context: Context, graph: Graph, vertices: readonly Vertex[]): View | null {
+  for (const vertex of vertices) {
+    const view = see(context, graph, vertex)
+    if (view !== null) return view
+  }
+  return null
 }
 
 /** A link is visible when both of its ends are. */

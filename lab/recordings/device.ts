@@ -51,7 +51,8 @@ function traceReadings(
   const trace = (measure: ModuleMeasure, row: Row): void => {
     const readings = new Readings()
     touched.clear()
-    readings.take('', measure, row, tables)
+    // Among tables of their own, because what was made among others is remembered.
+    readings.take('', measure, row, new Map(tables))
     const [reading] = readings.all()
     if (reading === undefined) return
     for (const oid of touched) {

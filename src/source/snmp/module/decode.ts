@@ -55,17 +55,21 @@ export function toText(value: Exclude<SnmpValue, null>): string {
 }
 
 const latin1 = (bytes: Uint8Array): string =>
-  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).latin1Slice()
+  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1')
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
+function isAscii(bytes: Uint8Array): boolean {
+  for (let i = 0; i < bytes.length; i++) if ((bytes[i] as number) >= 0x80) return false
+  return true
+}
+
 function utf8(bytes: Uint8Array): string | null {
-  if (bytes.every((byte) => byte < 0x80)) return latin1(bytes)
+  if (isAscii(bytes)) return latin1(bytes)
   try {
     return decoder.decode(bytes)
   } catch {
     return null
   }
-}
 }
 
 /** A number in words, or net-snmp's float in an Opaque. */

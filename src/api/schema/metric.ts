@@ -27,16 +27,86 @@ const steps = 100
 const leastStepMs = 1_000
 const mostMetrics = 50
 
+export interface ReadingsArguments {
+  metric?: string[] | null
+  maxAge?: number | null
+}
+
 export function readings(
   { graph, vertex }: View,
-  { metric }: { metric?: string[] | null },
+  { metric, maxAge }: ReadingsArguments,
   context: Context,
-): object[] {
+): object[] | Promise<object[]> {
   presentOnly(graph, 'readings')
-  const now = Date.now()
-  return context.metrics
-    .readings(vertex.id, metric ?? undefined)
-    .map((reading) => toReading(context, graph, reading, now))
+  const show = () => {
+    const now = Date.now()
+    return context.metrics
+      .readings(vertex.id, metric ?? undefined)
+      .map((reading) => toReading(context, graph, reading, now))
+  }
+  if (maxAge == null) return show()
+  return readLive(vertex.id, metric ?? [], maxAge, context).then((live) => {
+    const now = Date.now()
+    const fresh = live.map((reading) => ({
+      ...toReading(context, graph, reading, now),
+      status: now - reading.at <= maxAge + graceMs ? 'LIVE' : 'STALE',
+    }))
+    const told = new Set(live.map(({ sourceId, metric: name }) => `${sourceId} ${name}`))
+    const known = context.metrics
+      .readings(vertex.id, metric ?? undefined)
+      .filter((reading) => !told.has(`${reading.sourceId} ${reading.metric}`))
+    return [
+      ...fresh,
+      ...known.map((reading) => ({
+        ...toReading(context, graph, reading, now),
+        status: ageOf(reading.at, now, maxAge),
+      })),
+    ]
+  })
+}
+
+/** A value that was fresh when it was asked for may be a little older when it is told. */
+const graceMs = 5_000
+const ageOf = (at: number, now: number, maxAge: number): string =>
+  now - at > maxAge ? 'STALE' : 'LAST_KNOWN'
+
+type LiveLoader = DataLoader<ResourceId, Reading[]>
+const liveLoaders = new WeakMap<Context, Map<string, LiveLoader>>()
+
+/** One call a source for all rows of a level; how each source did is told in `extensions.sources`. */
+function readLive(
+  id: ResourceId,
+  metrics: readonly string[],
+  maxAgeMs: number,
+  context: Context,
+): Promise<Reading[]> {
+  const known = liveLoaders.get(context) ?? new Map<string, LiveLoader>()
+  liveLoaders.set(context, known)
+  const name = JSON.stringify([metrics, maxAgeMs])
+  let loader = known.get(name)
+  if (loader === undefined)
+    known.set(name, (loader = new DataLoader((ids) => readAll(ids, metrics, maxAgeMs, context))))
+  return loader.load(id)
+}
+
+async function readAll(
+  ids: readonly ResourceId[],
+  metrics: readonly string[],
+  maxAgeMs: number,
+  context: Context,
+): Promise<Reading[][]> {
+  const origins = await context.resources.originsOf(ids)
+  const targets = ids.flatMap((resourceId) =>
+    (origins.get(resourceId) ?? []).map(({ sourceId, key }) => ({ resourceId, sourceId, key })),
+  )
+  const { readings: live, touched } = await context.sources.read(
+    { targets, metrics, maxAgeMs },
+    context.signal,
+  )
+  const sources = (context.extensions['sources'] ?? {}) as Record<string, unknown>
+  context.extensions['sources'] = Object.assign(sources, Object.fromEntries(touched))
+  const byResource = Map.groupBy(live, ({ resourceId }) => resourceId)
+  return ids.map((id) => byResource.get(id) ?? [])
 }
 
 export function toReading(context: Context, graph: Graph, reading: Reading, now: number): object {

@@ -1,6 +1,6 @@
 /** A Plenum that polls a fabric from inside: a process in the poller's namespace, reached through a Unix socket. */
 import { once } from 'node:events'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { request } from 'node:http'
 import { join } from 'node:path'
 import { createClient, type Client } from 'graphql-ws'
@@ -8,6 +8,7 @@ import { stringify } from 'yaml'
 import { WebSocket } from 'ws'
 import { Child } from './child.ts'
 import type { Fabric } from './index.ts'
+import { snmpSecrets } from './source.ts'
 
 export interface FabricPlenum {
   ask<T>(query: string, variables?: Record<string, unknown>): Promise<T>
@@ -26,6 +27,8 @@ const root = join(import.meta.dirname, '..', '..')
 /** `sources` as the configuration has them. */
 export async function startPlenum(fabric: Fabric, sources: object): Promise<FabricPlenum> {
   const folder = mkdtempSync('/tmp/plf-plenum-')
+  // The embedded Postgres runs as another user where root starts it.
+  chmodSync(folder, 0o711)
   const config = join(folder, 'plenum.yaml')
   writeFileSync(config, stringify({ sources, sample: false }))
   const env = {
@@ -34,6 +37,7 @@ export async function startPlenum(fabric: Fabric, sources: object): Promise<Fabr
     PLENUM_CONFIG: config,
     PLENUM_DATA_DIR: join(folder, 'data'),
     PLENUM_ADMIN_TOKEN: token,
+    ...snmpSecrets,
   }
   const program = new Child(fabric.spawn(join(root, 'bin', 'plenum'), ['serve'], env))
   const children = [program]

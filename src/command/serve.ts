@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { startApp, type App } from '../app.ts'
 import { loadConfig, mostProcesses, type Config } from '../config.ts'
-import { sampleInventory } from '../demo/index.ts'
+import { sampleInventory, startDemo, type Demo } from '../demo/index.ts'
+import { demoEnvironment, withDemo } from './demo-source.ts'
 import { readHead } from '../event/index.ts'
 import { createLog } from '../log.ts'
 import { startProcesses } from '../process/index.ts'
@@ -43,13 +44,18 @@ export async function serveUntilEnd(
     const name = await choose(site)
     stop.throwIfAborted()
     if (name === 'plenum_demo') await fillSample(site, stop)
-    const app = await listen(site, name, port)
-    if (!stop.aborted) {
-      await print(formatBanner(app, name, site))
-      await once(stop, 'abort')
+    const demo = name === 'plenum_demo' ? await openDemo(config) : undefined
+    try {
+      const app = await listen(site, name, port, demo)
+      if (!stop.aborted) {
+        await print(formatBanner(app, name, site))
+        await once(stop, 'abort')
+      }
+      process.stderr.write('Stopping: what runs is finished first.\n')
+      await closeInTime(app)
+    } finally {
+      await demo?.close()
     }
-    process.stderr.write('Stopping: what runs is finished first.\n')
-    await closeInTime(app)
     return 0
   } finally {
     await site.close()
@@ -66,21 +72,36 @@ function readProcesses(args: string[]): number | undefined {
   throw new Refusal(`--processes is "${processes}": a number from 1 to ${mostProcesses} is needed`)
 }
 
-async function listen(site: Site, name: DatabaseName, port: number): Promise<App> {
+/** The sample without devices that answer is still a sample. */
+async function openDemo({ dataFolder }: Config): Promise<Demo | undefined> {
   try {
-    if (site.config.http.processes > 1) return await listenTogether(site, name, port)
-    return await startApp(site.config, site.url(name), createLog(site.config.log.level))
+    return await startDemo({ dataFolder })
+  } catch (error) {
+    process.stderr.write(`The sample's devices cannot answer SNMP here: ${(error as Error).message}\n`)
+    return undefined
+  }
+}
+
+async function listen(site: Site, name: DatabaseName, port: number, demo: Demo | undefined): Promise<App> {
+  try {
+    if (site.config.http.processes > 1) return await listenTogether(site, name, port, demo)
+    const config = name === 'plenum_demo' ? withDemo(site.config, demo) : site.config
+    return await startApp(config, site.url(name), createLog(config.log.level))
   } catch (error) {
     throw isPortTaken(error) ? portTaken(site.config) : error
   }
 }
 
 /** This process keeps the others and the embedded Postgres; they answer. */
-const listenTogether = (site: Site, name: DatabaseName, port: number): Promise<App> =>
+const listenTogether = (site: Site, name: DatabaseName, port: number, demo: Demo | undefined): Promise<App> =>
   startProcesses({
     count: site.config.http.processes,
     program: join(import.meta.dirname, 'worker.ts'),
-    env: { DATABASE_URL: site.url(name), PORT: String(port) },
+    env: {
+      DATABASE_URL: site.url(name),
+      PORT: String(port),
+      ...(name === 'plenum_demo' ? demoEnvironment(demo) : {}),
+    },
     tell: (line) => process.stderr.write(`${line}\n`),
   })
 

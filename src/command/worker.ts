@@ -3,9 +3,12 @@ import { startApp } from '../app.ts'
 import { loadConfig } from '../config.ts'
 import { createLog } from '../log.ts'
 import { answerAsWorker } from '../process/index.ts'
+import { demoOf, withDemo } from './demo-source.ts'
 import { closeInTime } from './drain.ts'
 
-const config = loadConfig(process.env)
+const demo = demoOf(process.env)
+const config =
+  demo === undefined ? loadConfig(process.env) : withDemo(loadConfig(process.env), demo ?? undefined)
 const { app, ended } = await answerAsWorker(() =>
   startApp(config, config.database.url!, createLog(config.log.level)),
 )

@@ -189,6 +189,6 @@ const onePerPort = (world: World, port: number): Map<Device, Place> =>
   new Map(
     world.devices.map((device) => [
       device,
-      { address: '127.0.0.1', port: port + device.number * (maxTries + 1) },
+      { address: '127.0.0.1', port: port + (device.number - 1) * (maxTries + 1) },
     ]),
   )

@@ -2,6 +2,8 @@
  * The demo: the sample's inventory, and the simulated devices that answer for it. Of the processes on one data folder one has the devices and
  * the door; another takes them over, at the same addresses, when it ends.
  */
+import { readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { answerControl, placesOf, type DeviceList, type DevicePlace } from './control.ts'
 import { community, startDatacenter, trapsOf, type Datacenter } from './datacenter.ts'
 import { doorPath, knock, openDoor, type Door } from './door.ts'
@@ -24,20 +26,31 @@ export interface Demo {
   close(): Promise<void>
 }
 
+/** Devices are known by their addresses: they are where they were the last time, if nobody else is there now. */
+const portFile = (dataFolder: string): string => join(dataFolder, 'demo.port')
+
+async function formerPort(dataFolder: string): Promise<number | undefined> {
+  const text = await readFile(portFile(dataFolder), 'utf8').catch(() => '')
+  const port = Number(text)
+  return Number.isInteger(port) && port > 1_024 && port < 60_000 ? port : undefined
+}
+
 /** How often a process without the devices looks whether it must have them. */
 const lookMs = 1_000
 const deadline = () => AbortSignal.timeout(10_000)
 
 export async function startDemo({ dataFolder }: DemoOptions): Promise<Demo> {
   const path = doorPath(dataFolder)
-  let holder = await hold(path)
+  const port = await formerPort(dataFolder)
+  let holder = await hold(path, port)
   let devices = holder?.devices
   for (let tries = 0; devices === undefined; tries++) {
     // Who had it when it was tried may have ended since.
-    holder = await hold(path)
+    holder = await hold(path, port)
     devices = holder?.devices ?? (await askWhere(path, tries))
   }
   const found = devices
+  if (found[0]!.port !== port) await writeFile(portFile(dataFolder), `${found[0]!.port}\n`)
   const timer = setInterval(() => void takeOver(), lookMs)
   timer.unref()
   let taking: Promise<void> | undefined

@@ -1,0 +1,155 @@
+/**
+ * A fabric of real daemons (eight nodes; snmpd, lldpd, FRR in network namespaces), polled by a whole Plenum from inside. What is true comes from
+ * the plan of the fabric, never from SNMP.
+ */
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import {
+  Follower,
+  isWhole,
+  linkTraps,
+  portIs,
+  sessionIs,
+  untilFound,
+  Witness,
+} from '../../lab/fabric/check.ts'
+import {
+  missingForFabric,
+  planFabric,
+  small,
+  startFabric,
+  type Fabric,
+  type FabricPort,
+} from '../../lab/fabric/index.ts'
+import { startPlenum, type FabricPlenum } from '../../lab/fabric/plenum.ts'
+import { snmpSource } from '../../lab/fabric/source.ts'
+import { formatScores } from '../../lab/fabric/truth.ts'
+
+const missing = missingForFabric()
+if (missing !== undefined) console.warn(`skipped: the fabric, ${missing}`)
+
+const wholeMs = 90_000
+const plan = planFabric(small)
+const portOf = (node: string, port: string): FabricPort =>
+  plan.nodes.find(({ name }) => name === node)!.ports.find(({ name }) => name === port)!
+/** From a leaf with v2c to a spine with v3, and the other way round. */
+const cables = [portOf('leaf1', 'up2'), portOf('leaf2', 'up1')]
+
+let fabric: Fabric
+beforeAll(async () => {
+  if (missing === undefined) fabric = await startFabric(plan)
+}, 120_000)
+afterAll(async () => fabric?.close(), 60_000)
+
+describe.skipIf(missing !== undefined)('with traps, polled every minute', () => {
+  let plenum: FabricPlenum
+  let witness: Witness
+  beforeAll(async () => {
+    witness = new Witness(fabric)
+    await witness.ready()
+    plenum = await startPlenum(fabric, snmpSource(plan, { traps: true, intervalSeconds: 60 }))
+  }, 120_000)
+  afterAll(async () => {
+    await witness?.close()
+    await plenum?.close()
+  }, 60_000)
+
+  test('every node, cable, session, port, address is found, and nothing is invented', async () => {
+    const { scores, tookMs } = await untilFound(plenum, fabric, wholeMs)
+    console.info(`${formatScores(scores)}\nafter ${(tookMs / 1000).toFixed(1)} s`)
+    expect(scores.filter((score) => !isWhole([score]))).toEqual([])
+  }, 120_000)
+
+  test.each(cables)(
+    'a link that goes down is told within a second of its trap, and heals',
+    async (port) => {
+      const follower = new Follower(plenum)
+      try {
+        for (const [state, isUp] of [
+          ['DOWN', false],
+          ['UP', true],
+        ] as const) {
+          const began = Date.now()
+          fabric.setLink(port, isUp)
+          for (const end of [port, port.far]) {
+            const arrived = await witness.until(began, end.node, isUp ? linkTraps.up : linkTraps.down)
+            const told = await follower.until(began, portIs(end, state), 20_000)
+            console.info(
+              `${end.node.name} ${end.name} ${state}: told ${told.at - arrived} ms after the trap, ${told.at - began} ms after the cable`,
+            )
+            expect(told.at - arrived).toBeLessThanOrEqual(1_000)
+            await follower.until(began, sessionIs(end, isUp), 20_000)
+          }
+        }
+      } finally {
+        await follower.close()
+      }
+      const { scores } = await untilFound(plenum, fabric, wholeMs)
+      expect(scores.filter((score) => !isWhole([score]))).toEqual([])
+    },
+    180_000,
+  )
+})
+
+describe.skipIf(missing !== undefined)('without traps, polled every five seconds', () => {
+  const intervalSeconds = 5
+  let plenum: FabricPlenum
+  beforeAll(async () => {
+    plenum = await startPlenum(fabric, snmpSource(plan, { traps: false, intervalSeconds }))
+  }, 120_000)
+  afterAll(async () => plenum?.close(), 60_000)
+
+  test('a link that goes down is told within one interval, and heals', async () => {
+    await untilFound(plenum, fabric, wholeMs)
+    const follower = new Follower(plenum)
+    const [port] = cables as [FabricPort]
+    try {
+      for (const [state, isUp] of [
+        ['DOWN', false],
+        ['UP', true],
+      ] as const) {
+        const began = Date.now()
+        fabric.setLink(port, isUp)
+        // snmpd itself looks at its interfaces once a second or two.
+        const patienceMs = intervalSeconds * 1000 + 3_000
+        const told = await Promise.all(
+          [port, port.far].map((end) => follower.until(began, portIs(end, state), patienceMs)),
+        )
+        console.info(`${state}: told ${told.map(({ at }) => at - began).join(' and ')} ms after the cable`)
+      }
+    } finally {
+      await follower.close()
+    }
+    const { scores } = await untilFound(plenum, fabric, wholeMs)
+    expect(scores.filter((score) => !isWhole([score]))).toEqual([])
+  }, 180_000)
+
+  test('a host whose agent is killed is stale and not up; nothing is deleted', async () => {
+    const host = plan.nodes.find(({ name }) => name === 'host3')!
+    interface Seen {
+      servers: { nodes: { name: string; origins: { stale: boolean }[]; readings: { value: number }[] }[] }
+      networkInterfaces: { totalCount: number }
+      ipAddresses: { totalCount: number }
+    }
+    const look = () =>
+      plenum.ask<Seen>(
+        `{ servers(filter: { name: { eq: "${host.name}" } }) { nodes { name origins { stale } readings(metric: ["up"]) { value } } }
+           networkInterfaces { totalCount } ipAddresses { totalCount } }`,
+      )
+    const before = await look()
+    expect(before.servers.nodes[0]).toMatchObject({ origins: [{ stale: false }], readings: [{ value: 1 }] })
+    fabric.killAgent(host)
+    const deadline = Date.now() + 90_000
+    let after = await look()
+    while (
+      Date.now() < deadline &&
+      (after.servers.nodes[0]?.readings[0]?.value !== 0 || !after.servers.nodes[0].origins[0]?.stale)
+    )
+      after = await look()
+    expect(after.servers.nodes[0]).toMatchObject({ origins: [{ stale: true }], readings: [{ value: 0 }] })
+    expect(after.networkInterfaces).toEqual(before.networkInterfaces)
+    expect(after.ipAddresses).toEqual(before.ipAddresses)
+    const { scores } = await untilFound(plenum, fabric, 0)
+    const [nodes, links] = scores
+    expect([nodes, links].filter((score) => !isWhole([score!]))).toEqual([])
+  }, 180_000)
+})

@@ -252,7 +252,12 @@ create table token (
   created_at timestamp with time zone not null,
   expires_at timestamp with time zone,
   revoked_at timestamp with time zone,
-  last_used_at timestamp with time zone
+  last_used_at timestamp with time zone,
+  limited_hash bytea,
+  custom_role text,
+  scopes jsonb,
+  addresses text[],
+  created_by text
 );
 
 create table turn (
@@ -335,6 +340,8 @@ alter table source add constraint source_pkey PRIMARY KEY (id);
 alter table source add constraint source_role_check CHECK ((role = ANY (ARRAY['intent'::text, 'observed'::text])));
 
 alter table token add constraint token_hash_key UNIQUE (hash);
+
+alter table token add constraint token_limited_hash_key UNIQUE (limited_hash);
 
 alter table token add constraint token_name_key UNIQUE (name);
 

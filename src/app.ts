@@ -5,7 +5,8 @@ import { buildSchema } from './api/schema/index.ts'
 import type { Config } from './config.ts'
 import { migrate, openDb } from './db.ts'
 import { appendEvents, startEvents, writeAudit } from './event/index.ts'
-import { startGraph } from './graph/index.ts'
+import { startGraph, tenantIds } from './graph/index.ts'
+import { startIdentities } from './identity/index.ts'
 import { readInventory } from './inventory/index.ts'
 import { startMetrics } from './metric/index.ts'
 import { startPruning } from './prune.ts'
@@ -64,9 +65,11 @@ export async function startApp(
     const pruning = startPruning({ db, keep: config.keep, log })
     closing.push(() => pruning.close())
 
+    const { roles, oidc: providers } = config.access
+    const tenantsOf = (names: readonly string[]) => tenantIds(holder.graph, names)
+    const identities = startIdentities({ providers, roles, tenantsOf, log })
     const tokens = startTokens({
-      db,
-      log,
+      ...{ db, log, roles, identities },
       onChange: async (type, token, by) => {
         await db.transaction((trx) =>
           appendEvents(trx, by.name, [{ type, detail: { tokenId: token.id, name: token.name } }]),

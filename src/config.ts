@@ -3,6 +3,8 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { isNode, LineCounter, parseDocument, type Document } from 'yaml'
 import { z } from 'zod'
+import { roles, verbs } from './context.ts'
+import { kindNames } from './resource/kind/index.ts'
 import { drivers, parseSources } from './source/index.ts'
 import { parseKindRules } from './source/netbox/index.ts'
 
@@ -30,6 +32,42 @@ const limits = z.strictObject({
   asOfResources: positive.default(200_000),
   series: positive.default(1_000_000),
   seriesValues: positive.default(2_000_000),
+})
+
+/** Keys that come over a network in the clear are anybody's. */
+function isSafe(url: string): boolean {
+  const { protocol, hostname } = new URL(url)
+  return protocol === 'https:' || (protocol === 'http:' && /^(localhost|127\..*|\[::1\])$/.test(hostname))
+}
+
+/** An identity provider; all its values are compared exactly. */
+const provider = z.strictObject({
+  issuer: z.url().refine(isSafe, 'https is needed, except on this machine'),
+  audience: z.string().min(1),
+  /** Default: what the issuer's own document says. */
+  jwksUrl: z.url().refine(isSafe, 'https is needed, except on this machine').optional(),
+  algorithms: z
+    .array(z.enum(['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA']))
+    .min(1)
+    .default(['RS256', 'PS256', 'ES256', 'EdDSA']),
+  clockSkewSeconds: z.number().int().min(0).max(600).default(60),
+  /** Whose value the viewer is called by, after `oidc:`. */
+  nameClaim: z.string().min(1).default('sub'),
+  /** The first that fits decides; a token that none fits is refused. */
+  rules: z
+    .array(
+      z.strictObject({
+        claim: z.string().min(1),
+        /** Among the claim's values, or the value itself. */
+        is: z.string().min(1),
+        role: z.string().min(1),
+        /** Names of tenants; default: all is seen. */
+        tenants: z.array(z.string().min(1)).min(1).optional(),
+        /** The claim that holds the names of tenants. */
+        tenantsClaim: z.string().min(1).optional(),
+      }),
+    )
+    .min(1),
 })
 
 const keep = z.strictObject({
@@ -62,6 +100,25 @@ const sources = z.unknown().transform((value, context) => {
   return parsed.faults.length === 0 ? parsed.sources : z.NEVER
 })
 
+/** Who may come in and do what; see docs/access.md. */
+const access = z.strictObject({
+  roles: z
+    .record(
+      z.string().regex(/^[a-z][a-z0-9-]{0,39}$/, 'a role is called by small letters, digits and -'),
+      z.strictObject({
+        base: z.enum(roles),
+        kinds: z.array(z.enum(kindNames)).optional(),
+        verbs: z.array(z.enum(verbs)).optional(),
+      }),
+    )
+    .default({})
+    .refine(
+      (given) => !roles.some((role) => role in given),
+      `${roles.join(', ')} are there already: take another name`,
+    ),
+  oidc: z.array(provider).default([]),
+})
+
 const file = z.strictObject({
   http: z
     .strictObject({
@@ -87,6 +144,7 @@ const file = z.strictObject({
   limits: limits.prefault({}),
   keep: keep.prefault({}),
   sources: sources.prefault({}),
+  access: access.prefault({}),
   netbox: z.strictObject({ kindRules: kindRules.prefault([]) }).prefault({}),
 })
 

@@ -5,16 +5,33 @@ import type { Metrics } from './metric/index.ts'
 import type { Resources } from './resource/verbs.ts'
 import type { Actor, ResourceId } from './resource/resource.ts'
 import type { Sources } from './source/index.ts'
+import type { KindName } from './resource/kind/index.ts'
 import type { Tokens } from './token/index.ts'
 
 export const roles = ['viewer', 'operator', 'admin'] as const
 export type Role = (typeof roles)[number]
 
+/** What may be done with a write, for roles and tokens that may do some of it. */
+export const verbs = ['IMPORT', 'UPDATE', 'DELETE', 'LINK', 'MERGE', 'SYNC'] as const
+export type Verb = (typeof verbs)[number]
+
+/** To what the writes of a viewer are narrowed; what is absent narrows nothing. */
+export interface WriteScope {
+  kinds?: ReadonlySet<KindName>
+  verbs?: ReadonlySet<Verb>
+  sites?: ReadonlySet<ResourceId>
+  blueprints?: ReadonlySet<string>
+}
+
 export interface Viewer {
-  /** The token's name. */
+  /** The token's name, or what the identity provider calls who asks. */
   name: string
   role: Role
+  /** Of one that an identity provider made: a negative number, the same for the same person. */
   tokenId: number
+  /** The role's name, when it is one of the configuration. */
+  roleName?: string
+  writes?: WriteScope
   /** Whose resources are seen; absent: all of them. See src/graph/scope.ts. */
   tenants?: ReadonlySet<ResourceId>
 }

@@ -1,43 +1,26 @@
 /** Who asks, and what they may do. */
 import type { IncomingHttpHeaders } from 'node:http'
-import { roles } from '../context.ts'
-import type { Role } from '../context.ts'
 import { PlenumError } from '../errors.ts'
-import type { Session, Tokens } from '../token/index.ts'
+import { isWithin, type Session, type Tokens } from '../token/index.ts'
 
-/** The role that each mutation needs at least. A mutation that is not listed is refused to all: a test sees to it that none is forgotten. */
-export const mutationRoles: Readonly<Record<string, Role>> = {
-  importInventory: 'operator',
-  updateResources: 'operator',
-  deleteResources: 'operator',
-  deleteLink: 'operator',
-  // Both decide for good what is one thing and what is two; a wrong one spoils history under the wrong id.
-  mergeResources: 'admin',
-  splitResource: 'admin',
-  syncSource: 'operator',
-  createToken: 'admin',
-  revokeToken: 'admin',
-}
-
-/** Root fields of Query and Subscription that need more than a login. */
-export const readRoles: Readonly<Record<string, Role>> = { tokens: 'admin' }
-
-export const mayAct = (role: Role, needed: Role): boolean => roles.indexOf(role) >= roles.indexOf(needed)
-
-export function forbidden(field: string, needed: Role, role: Role): PlenumError {
-  return new PlenumError('FORBIDDEN', `${field} needs the role ${needed}; this token has ${role}`)
-}
+export { checkAct, mutationRoles, readRoles } from './grant.ts'
 
 export const readOnlyRefusal = (field: string): PlenumError =>
   new PlenumError('FORBIDDEN', `${field} is refused: this Plenum is read only (PLENUM_READ_ONLY)`)
 
-/** The session of a bearer token in a header or a connection's parameters; UNAUTHENTICATED without a good one. */
-export async function authenticate(tokens: Tokens, authorization: string | undefined): Promise<Session> {
+/** The session of a bearer token in a header or a connection's parameters; UNAUTHENTICATED without a good one, and from where it may not be used. */
+export async function authenticate(
+  tokens: Tokens,
+  authorization: string | undefined,
+  remoteAddress: string | undefined,
+): Promise<Session> {
   if (authorization === undefined) throw unauthenticated('Send a token: `Authorization: Bearer plenum_…`')
-  const [, secret] = /^Bearer +([\x21-\x7e]{1,512}) *$/i.exec(authorization) ?? []
+  const [, secret] = /^Bearer +([\x21-\x7e]{1,8192}) *$/i.exec(authorization) ?? []
   if (secret === undefined) throw unauthenticated('The Authorization header must be `Bearer <token>`')
   const session = await tokens.verify(secret)
   if (session === undefined) throw unauthenticated('The token is unknown, expired or revoked')
+  if (session.addresses !== undefined && !isWithin(session.addresses, remoteAddress ?? ''))
+    throw unauthenticated('The token may not be used from this address')
   return session
 }
 

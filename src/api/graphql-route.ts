@@ -44,7 +44,7 @@ export function addGraphqlRoute(app: FastifyInstance, options: RouteOptions): vo
     scoped.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, parsed) => parsed(null, body))
     // Before the body is read: nobody without a token makes us read ten megabytes.
     scoped.addHook('onRequest', async (request, reply) => {
-      const session = await authenticate(options.nouns.tokens, request.headers.authorization)
+      const session = await authenticate(options.nouns.tokens, request.headers.authorization, request.ip)
       const signal = requestSignal(request, reply, options.config.limits.requestSeconds)
       entries.set(request, { session, signal })
     })

@@ -7,7 +7,7 @@ import type { GraphQLFieldResolver, GraphQLObjectType, GraphQLSchema } from 'gra
 import type { Logger } from 'pino'
 import type { Context, Role } from '../context.ts'
 import { parseCursor } from '../event/event.ts'
-import { forbidden, mayAct, mutationRoles, readOnlyRefusal, readRoles } from './auth.ts'
+import { checkAct, mutationRoles, readOnlyRefusal, readRoles } from './auth.ts'
 import { toPlenumError } from './format-error.ts'
 
 /** One row of the audit trail. */
@@ -56,7 +56,7 @@ function guardRead(name: string, resolve: Resolver): Resolver {
   const needed = readRoles[name]
   if (needed === undefined) return resolve
   return (source, args, context, info) => {
-    if (!mayAct(context.viewer.role, needed)) throw forbidden(name, needed, context.viewer.role)
+    checkAct(context.viewer, name, needed)
     return resolve(source, args, context, info)
   }
 }
@@ -70,9 +70,7 @@ function guardMutation(
   return async (source, args, context, info) => {
     try {
       if (readOnly) throw readOnlyRefusal(name)
-      if (needed === undefined || !mayAct(context.viewer.role, needed)) {
-        throw forbidden(name, needed ?? 'admin', context.viewer.role)
-      }
+      checkAct(context.viewer, name, needed ?? 'admin')
       const payload = await resolve(source, args, context, info)
       const cursorSeq = cursorOf(payload)
       await record({ outcome: 'OK', ...(cursorSeq === undefined ? {} : { cursorSeq }) })

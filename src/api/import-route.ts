@@ -4,14 +4,17 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Logger } from 'pino'
 import { formatCursor } from '../event/event.ts'
 import { PlenumError, invalidInput } from '../errors.ts'
+import { scopeGraph } from '../graph/scope.ts'
 import type { ImportRequest, InventoryItem, WriteResult } from '../resource/verbs.ts'
 import type { Session } from '../token/index.ts'
-import { authenticate, forbidden, mayAct, mutationRoles, readOnlyRefusal } from './auth.ts'
+import { authenticate, checkAct, mutationRoles, readOnlyRefusal } from './auth.ts'
 import type { ApiConfig } from './config.ts'
 import { toPlenumError } from './format-error.ts'
 import { headerOf } from './graphql-route.ts'
 import type { WriteAudit } from './guard.ts'
 import { Unsupported, requestSignal } from './http.ts'
+import { toldWrite } from './grant.ts'
+import { actorOf } from './request.ts'
 import type { Nouns } from './request.ts'
 
 export type ImportFormat = 'ndjson' | 'yaml' | 'csv'
@@ -46,7 +49,10 @@ export function addImportRoute(app: FastifyInstance, options: RouteOptions): voi
     // Not read here: what parses it takes it as fast as it can, and the sender waits.
     scoped.addContentTypeParser('*', (_request, body, parsed) => parsed(null, body))
     scoped.addHook('onRequest', async (request) => {
-      sessions.set(request, await authenticate(options.nouns.tokens, request.headers.authorization))
+      sessions.set(
+        request,
+        await authenticate(options.nouns.tokens, request.headers.authorization, request.ip),
+      )
     })
     scoped.put('/import', { bodyLimit: Number.MAX_SAFE_INTEGER }, (request, reply) =>
       importBody(options, request, reply, (sessions.get(request) as Session).viewer),
@@ -76,11 +82,14 @@ async function importBody(
   try {
     if (config.readOnly) throw readOnlyRefusal('PUT /import')
     const needed = mutationRoles['importInventory'] ?? 'operator'
-    if (!mayAct(viewer.role, needed)) throw forbidden('PUT /import', needed, viewer.role)
+    checkAct(viewer, 'PUT /import', needed)
     const items = readInventory(formatOf(request), request.body as Readable, signal)
-    const by = { name: viewer.name, requestId: request.id }
+    const known = () => scopeGraph(viewer, nouns.graph)
+    const by = actorOf(viewer, request.id, known)
     const asked = parameters(request)
-    const result = await nouns.resources.importInventory({ ...asked, items, signal }, by)
+    const result = await toldWrite(viewer, known(), () =>
+      nouns.resources.importInventory({ ...asked, items, signal }, by),
+    )
     // A dry run's own cursor is of a transaction that was taken back.
     const cursor = asked.dryRun ? nouns.events.cursor() : result.cursor
     await record('OK', asked.dryRun ? {} : { cursorSeq: cursor.seq })

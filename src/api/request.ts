@@ -1,13 +1,15 @@
 /** One request's context, from whoever asks and what the process has. */
-import type { Context, EventFeed } from '../context.ts'
+import type { Context, EventFeed, Viewer } from '../context.ts'
 import { parseCursor } from '../event/event.ts'
 import { invalidInput } from '../errors.ts'
 import type { Graph, LiveGraph } from '../graph/graph.ts'
 import { scopeGraph } from '../graph/scope.ts'
 import type { Metrics } from '../metric/index.ts'
+import type { Actor } from '../resource/resource.ts'
 import type { Resources } from '../resource/verbs.ts'
 import type { Sources } from '../source/index.ts'
 import type { Session, Tokens } from '../token/index.ts'
+import { guardOf } from './grant.ts'
 
 /** The verbs that requests are answered with. */
 export interface Nouns {
@@ -34,7 +36,7 @@ export function createContext(nouns: Nouns, caller: Caller): Context {
   const { viewer } = caller.session
   return {
     viewer,
-    actor: { name: viewer.name, requestId: caller.requestId },
+    actor: actorOf(viewer, caller.requestId, () => scopeGraph(viewer, nouns.graph)),
     requestId: caller.requestId,
     remoteAddress: caller.remoteAddress,
     idempotencyKey: caller.idempotencyKey,
@@ -57,6 +59,12 @@ export function createContext(nouns: Nouns, caller: Caller): Context {
     metrics: nouns.metrics,
     tokens: nouns.tokens,
   }
+}
+
+/** Who writes: what narrows the viewer narrows every write, whatever door it comes through. */
+export function actorOf(viewer: Viewer, requestId: string, graph: () => Graph): Actor {
+  const guard = guardOf(viewer, graph)
+  return { name: viewer.name, requestId, ...(guard === undefined ? {} : { guard }) }
 }
 
 const longestWaitMs = 5_000

@@ -150,7 +150,7 @@ async function login(
 ): Promise<boolean> {
   try {
     const authorization = connectionAuthorization(connectionParams, extra.request.headers)
-    const session = await authenticate(nouns.tokens, authorization)
+    const session = await authenticate(nouns.tokens, authorization, extra.request.socket.remoteAddress)
     const refused = sockets.login(extra.socket, session)
     if (refused !== undefined) {
       extra.webSocket.close(closeCodes.tooMany, JSON.stringify(refused.details.limit).slice(0, longestReason))

@@ -2,9 +2,14 @@
 import type { Logger } from 'pino'
 import type { Events } from '../event/index.ts'
 import { PlenumError } from '../errors.ts'
+import type { ResourceId } from '../resource/resource.ts'
 import type { Resources } from '../resource/verbs.ts'
 import type { Graph, GraphRows, LiveGraph } from './graph.ts'
 import { loadGraph } from './load.ts'
+
+/** Tenants by their names; names that nothing has are left out. */
+export const tenantIds = (graph: Graph, names: readonly string[]): ResourceId[] =>
+  names.flatMap((name) => graph.lookup('Tenant', 'name', name).map(({ id }) => id))
 
 export interface GraphHolder {
   /** The graph as it is; another object after a reload. */

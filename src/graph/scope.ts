@@ -9,6 +9,8 @@ import { NamedVertex } from './named.ts'
 import { ScopedGraph } from './scoped.ts'
 import { Tenancies, type Tenancy } from './tenancy.ts'
 
+export { carries } from './tenancy.ts'
+
 /** FULL: everything. NAME_ONLY: id, kind, name, status, health. */
 export type Access = 'FULL' | 'NAME_ONLY'
 

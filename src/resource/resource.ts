@@ -109,4 +109,16 @@ export interface Actor {
   requestId?: string
   /** Makes a write repeatable: its answer is kept with it, in the same transaction, and given again. */
   idempotency?: IdempotencyKey
+  /** Looks at all that a write would change, in its transaction, before anything is final; what it throws undoes the write. */
+  guard?: WriteGuard
 }
+
+export type Place = Pick<ResourceImage, 'id' | 'kind' | 'siteId' | 'tenantId'>
+
+/** What a write changes: what was stated, as it was and as it will be, and links. What only follows from it is not told. */
+export interface Guarded {
+  /** `path`: where it stands in the caller's input, as far as that is known. */
+  items: readonly { before: Place | undefined; after: Place | undefined; path: string | undefined }[]
+  links: readonly { type: LinkType; from: Place; to: Place; isNew: boolean }[]
+}
+export type WriteGuard = (write: Guarded) => void

@@ -4,14 +4,20 @@
  * - session: what a token gives to whoever shows its secret: a viewer, until when.
  */
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
+import type { BlockList } from 'node:net'
 import type { Knex } from 'knex'
 import type { Logger } from 'pino'
-import type { Role, Viewer } from '../context.ts'
+import type { Viewer } from '../context.ts'
 import { PlenumError, invalidInput, notFound } from '../errors.ts'
-import type { Actor } from '../resource/resource.ts'
+import type { Actor, ResourceId } from '../resource/resource.ts'
+import { toRanges } from './address.ts'
+import { checkRequest, type TokenRequest } from './check.ts'
+import { once, type Manner } from './once.ts'
+import { roleOf, toViewer, type CustomRoles } from './scope.ts'
 import {
   countAdminTokens,
   findTokenByHash,
+  idsOfNames,
   insertToken,
   listTokens,
   revokeToken,
@@ -19,25 +25,39 @@ import {
 } from './store.ts'
 import type { TokenRow } from './store.ts'
 
+export { isWithin } from './address.ts'
+export type { TokenRequest } from './check.ts'
+export type { Manner } from './once.ts'
+export { roleOf, toViewer, type CustomRole, type CustomRoles, type Scopes } from './scope.ts'
+
 export type Token = Omit<TokenRow, 'hash'>
 
 export interface Session {
   viewer: Viewer
   /** Milliseconds; null: never. */
   expiresAt: number | null
+  /** From where it may be used; absent: from anywhere. */
+  addresses?: BlockList
+}
+
+export interface MadeToken {
+  token: Token
+  /** Null in a dry run, and when the request is one that was answered before: it was shown then, and is kept nowhere. */
+  secret: string | null
+  /** Whether the request was answered before. */
+  isRepeated: boolean
 }
 
 export interface Tokens {
   /** The session of a secret; undefined when it is unknown, expired or revoked. */
   verify(secret: string): Promise<Session | undefined>
   /** Makes a token; its secret is in the answer and nowhere else. CONFLICT/STATE when the name is taken. */
-  create(
-    request: { name: string; role: Role; expiresAt?: number | null },
-    by: Actor,
-  ): Promise<{ token: Token; secret: string }>
+  create(request: TokenRequest, by: Actor, manner?: Manner): Promise<MadeToken>
   /** NOT_FOUND when there is no such token that is still good. */
-  revoke(name: string, by: Actor): Promise<Token>
+  revoke(name: string, by: Actor, manner?: Manner): Promise<Token>
   list(): Promise<Token[]>
+  /** Ids of sites or tenants by their names; NOT_FOUND names the first that is not there. */
+  idsOf(kind: 'Tenant' | 'Site', names: readonly string[], path: string): Promise<ResourceId[]>
   /** Where there is no administrator yet: makes a token for one, of `secret` or of chance. Gives the secret when it made one. */
   ensureAdmin(secret: string | undefined): Promise<string | undefined>
   /** Tells when a token is revoked, here or (through `forget`) in another process. Gives the way to stop listening. */
@@ -54,13 +74,18 @@ const lastUsedIntervalMs = 10_000
 /** Unknown secrets are asked of the database; this many known ones are remembered. */
 const rememberedTokens = 10_000
 
-/** Starts the tokens. `onChange` puts the fact into the event log. */
-export function startTokens(options: {
+export interface TokenOptions {
   db: Knex
   log: Logger
   onChange?: (type: 'TokenCreated' | 'TokenRevoked', token: Token, by: Actor) => Promise<void>
-}): Tokens {
-  const { db, log, onChange } = options
+  /** The roles of the configuration. */
+  roles?: CustomRoles
+  /** Who vouches for what is no token of ours: JWTs of an identity provider. */
+  identities?: { verify(jwt: string): Promise<Session> }
+}
+
+/** Starts the tokens. `onChange` puts the fact into the event log. */
+export function startTokens({ db, log, onChange, roles = {}, identities }: TokenOptions): Tokens {
   const remembered = new Map<string, TokenRow>()
   const used = new Map<number, number>()
   const listeners = new Set<(tokenId: number) => void>()
@@ -92,45 +117,72 @@ export function startTokens(options: {
     for (const listener of listeners) listener(tokenId)
   }
 
-  async function make(name: string, role: Role, expiresAt: number | null, secret: string) {
-    const row = await insertToken(db, { name, role, hash: hashOf(secret), expiresAt })
-    return row === undefined ? undefined : toToken(row)
+  async function make(trx: Knex, request: TokenRequest, by: string | null, secret: string) {
+    const { name, role, customRole = null, scopes = null, addresses = null, expiresAt = null } = request
+    return insertToken(trx, {
+      ...{ name, role, customRole, expiresAt, createdBy: by, hash: hashOf(secret) },
+      scopes: scopes === null || Object.keys(scopes).length === 0 ? null : scopes,
+      addresses: addresses === null ? null : [...addresses],
+    })
+  }
+
+  function sessionOf(row: TokenRow): Session | undefined {
+    const roleName = row.customRole ?? row.role
+    const role = roleOf(roleName, roles)
+    // A role that the configuration no longer has allows nothing, not what its base does.
+    if (role === undefined) return undefined
+    return {
+      viewer: toViewer({ name: row.name, tokenId: row.id, roleName }, role, row.scopes ?? {}),
+      expiresAt: row.expiresAt,
+      ...(row.addresses === null ? {} : { addresses: toRanges(row.addresses, 'addresses') }),
+    }
   }
 
   return {
     async verify(secret) {
+      if (identities !== undefined && isJwt(secret)) return identities.verify(secret)
       const row = await find(hashOf(secret))
       const now = Date.now()
       if (row === undefined || row.revokedAt !== null) return undefined
       if (row.expiresAt !== null && row.expiresAt <= now) return undefined
       used.set(row.id, now)
-      return { viewer: { name: row.name, role: row.role, tokenId: row.id }, expiresAt: row.expiresAt }
+      return sessionOf(row)
     },
-    async create({ name, role, expiresAt = null }, by) {
-      if (!/^[\w.@ -]{1,100}$/.test(name)) {
-        throw invalidInput('A token name has 1 to 100 letters, digits, spaces and . _ @ -', 'input.name')
-      }
-      if (expiresAt !== null && expiresAt <= Date.now()) {
-        throw invalidInput('The token would have expired already', 'input.expiresAt')
-      }
+    async create(request, by, manner = {}) {
+      checkRequest(request, roles)
       const secret = prefix + randomBytes(32).toString('base64url')
-      const token = await make(name, role, expiresAt, secret)
-      if (token === undefined) {
-        throw new PlenumError('CONFLICT', `There is a token named ${name} already`, {
+      const asked = { action: 'createToken', input: request, by, manner }
+      const { row, isRepeated } = await once(db, asked, async (trx) => {
+        const made = await make(trx, request, by.name, secret)
+        if (made !== undefined) return made
+        throw new PlenumError('CONFLICT', `There is a token named ${request.name} already`, {
           reason: 'STATE',
           path: 'input.name',
         })
-      }
-      await onChange?.('TokenCreated', token, by)
-      return { token, secret }
+      })
+      if (isRepeated || manner.dryRun === true) return { token: toToken(row), secret: null, isRepeated }
+      await onChange?.('TokenCreated', toToken(row), by)
+      return { token: toToken(row), secret, isRepeated }
     },
-    async revoke(name, by) {
-      const row = await revokeToken(db, name)
-      if (row === undefined)
+    async revoke(name, by, manner = {}) {
+      const asked = { action: 'revokeToken', input: name, by, manner }
+      const { row, isRepeated } = await once(db, asked, async (trx) => {
+        const revoked = await revokeToken(trx, name)
+        if (revoked !== undefined) return revoked
         throw notFound(`There is no token named ${name} that is still good`, 'input.name')
+      })
+      if (isRepeated || manner.dryRun === true) return toToken(row)
       forget(row.id)
       await onChange?.('TokenRevoked', toToken(row), by)
       return toToken(row)
+    },
+    async idsOf(kind, names, path) {
+      const found = await idsOfNames(db, kind, names)
+      return names.map((name, index) => {
+        const id = found.get(name)
+        if (id === undefined) throw notFound(`There is no ${kind} named ${name}`, `${path}[${index}]`)
+        return id
+      })
     },
     list: async () => (await listTokens(db)).map(toToken),
     async ensureAdmin(secret) {
@@ -139,7 +191,7 @@ export function startTokens(options: {
         throw invalidInput('PLENUM_ADMIN_TOKEN must have at least 16 characters')
       }
       const given = secret ?? prefix + randomBytes(32).toString('base64url')
-      const token = await make('admin', 'admin', null, given)
+      const token = await make(db, { name: 'admin', role: 'admin' }, null, given)
       return token === undefined ? undefined : given
     },
     onRevoked(listener) {
@@ -158,6 +210,8 @@ export function startTokens(options: {
     },
   }
 }
+
+const isJwt = (secret: string): boolean => /^[\w-]+\.[\w-]+\.[\w-]*$/.test(secret)
 
 const hashOf = (secret: string): Buffer => createHash('sha256').update(secret).digest()
 

@@ -186,6 +186,7 @@ describe('laws', () => {
     splitResource: 'splitResource(input: { ref: "1", origins: [] })',
     createToken: 'createToken(input: { name: "!", role: VIEWER })',
     revokeToken: 'revokeToken(input: { name: "nobody" })',
+    syncSource: 'syncSource(input: { source: "Source:name=nobody" })',
   }
   test.each(Object.keys(schema.getMutationType()!.getFields()))(
     '%s is refused below its role',

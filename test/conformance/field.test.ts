@@ -158,6 +158,10 @@ function createContext(): Context {
     id: 1,
     name: 't',
     role: 'viewer',
+    customRole: null,
+    scopes: { kinds: ['Rack'], verbs: ['IMPORT'], sites: [1], blueprints: ['b'], tenants: [1] },
+    addresses: null,
+    createdBy: null,
     createdAt: at,
     expiresAt: null,
     revokedAt: null,
@@ -215,7 +219,7 @@ function createContext(): Context {
     },
     tokens: {
       list: () => Promise.resolve([token]),
-      create: () => Promise.resolve({ token, secret: 's' }),
+      create: () => Promise.resolve({ token, secret: 's', isRepeated: false }),
       revoke: () => Promise.resolve(token),
     },
   } as unknown as Context

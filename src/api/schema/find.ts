@@ -66,7 +66,14 @@ export function getForWrite(context: Context, text: string, options: FindOptions
       options.path,
     )
   }
-  return getRef(context, context.graph, text, options)
+  return andThen(getRef(context, context.graph, text, options), (vertex) => {
+    if (access(context.viewer, vertex) === 'FULL') return vertex
+    throw new PlenumError(
+      'FORBIDDEN',
+      `${text} is known to this token by name only`,
+      options.path === undefined ? {} : { path: options.path },
+    )
+  })
 }
 
 /** Ids of all refs of a list. */

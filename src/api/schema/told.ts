@@ -4,8 +4,7 @@
  */
 import type { Context, Viewer } from '../../context.ts'
 import type { EventBody, EventScope, LoggedEvent } from '../../event/event.ts'
-import { seesAll } from '../../graph/scope.ts'
-import { carries } from '../../graph/tenancy.ts'
+import { carries, seesAll } from '../../graph/scope.ts'
 import type { Change, LinkImage, ResourceId } from '../../resource/resource.ts'
 import { seeId } from './view.ts'
 

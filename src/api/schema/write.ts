@@ -4,6 +4,7 @@ import { invalidInput } from '../../errors.ts'
 import type { Cursor } from '../../event/event.ts'
 import type { Actor, Change } from '../../resource/resource.ts'
 import type { PlannedChange, WriteResult } from '../../resource/verbs.ts'
+import { toldWrite } from '../grant.ts'
 import { checkTexts } from './text.ts'
 import { seeId } from './view.ts'
 
@@ -34,7 +35,7 @@ export async function writeOnce(
 ): Promise<object> {
   const by = actorOf(context, input, action)
   const known = by.idempotency && (await context.resources.answered(by.idempotency))
-  const result = known ?? (await write(by))
+  const result = await toldWrite(context.viewer, context.graph, async () => known ?? write(by))
   // What a dry run wrote was undone: its place in the log never comes.
   return toPayload(context, input.dryRun === true ? { ...result, cursor: context.events.cursor() } : result)
 }

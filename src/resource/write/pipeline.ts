@@ -15,6 +15,7 @@ import type { WriteResult } from '../verbs.ts'
 import { each, inSlices } from './breathe.ts'
 import { findConflicts } from './conflict.ts'
 import { Outcome } from './outcome.ts'
+import { toGuarded } from './guarded.ts'
 import { settlePending } from './pending.ts'
 import { placesAfter } from './place.ts'
 import { linkDriftOf, relink, type Relinked } from './relink.ts'
@@ -270,6 +271,7 @@ class Pipeline {
     const outcome = this.#outcome
     const { after, before, gone } = this.#rows
     await this.#rows.load(outcome.linkedIds)
+    this.#by.guard?.(toGuarded(this.#writing, this.#settled, links, this.#rows))
     const touched: ResourceId[] = []
     await each(after.keys(), (id) => void (gone.has(id) || touched.push(id)))
     await each(outcome.linkedIds, (id) => void (gone.has(id) || after.has(id) || touched.push(id)))

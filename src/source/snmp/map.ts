@@ -4,6 +4,8 @@ import type { KindName } from '../../resource/kind/index.ts'
 import { hasValue, evaluate, fill, rowOf, type Tables } from './module/evaluate.ts'
 import type { Row } from './module/row.ts'
 import type { Expression, Module, ModuleResource } from './module/schema.ts'
+import type { Value } from './module/decode.ts'
+import { soundAttribute, soundFields, soundKey } from './sound.ts'
 import { Readings, type MappedReading } from './reading.ts'
 
 export type { MappedReading } from './reading.ts'
@@ -29,8 +31,10 @@ export function toObservations(modules: readonly Module[], tables: Tables, devic
   found.set(device.key, deviceObservation(modules, tables, device))
   for (const module of modules)
     for (const resource of module.resources)
-      for (const { row, key, name } of keyedRows(resource, tables, device))
-        merge(found, toObservation(resource, row, key, name, tables, device))
+      for (const { row, key, name } of keyedRows(resource, tables, device)) {
+        const observation = toObservation(resource, row, key, name, tables, device)
+        if (observation !== null) merge(found, observation)
+      }
   return {
     observations: [...found.values()],
     readings: toReadings(modules, tables, device, new Set(found.keys())),
@@ -68,7 +72,7 @@ function keyedRows(
   return rowsOf(resource, tables).flatMap((row) => {
     const first = keyOf(resource.key, row, tables, device)
     const name = evaluate(resource.name, row, tables)
-    if (first === null || name === null || name === '') return []
+    if (first === null || !isName(name)) return []
     const key = !resource.hearsay && keys.has(first) ? `${first}#${row.index}` : first
     keys.add(key)
     return [{ row, key, name: String(name) }]
@@ -92,12 +96,22 @@ function deviceObservation(modules: readonly Module[], tables: Tables, device: M
       for (const row of rowsOf(part, tables)) {
         kind ??= part.kind
         const called = part.name === undefined ? null : evaluate(part.name, row, tables)
-        if (called !== null && called !== '') name ??= String(called)
+        if (isName(called)) name ??= String(called)
         addTo(fields, part.fields, row, tables)
         addTo(attributes, part.attributes, row, tables)
       }
-  return { key: device.key, kind: kind ?? 'Device', name: name ?? device.name, fields, attributes }
+  kind ??= 'Device'
+  // What only other kinds have is left out: any module may say something about any device.
+  return {
+    key: device.key,
+    kind,
+    name: name ?? device.name,
+    fields: soundFields(kind, fields) ?? {},
+    attributes,
+  }
 }
+
+const isName = (value: Value): boolean => value !== null && String(value).trim() !== ''
 
 function addTo(
   into: Record<string, unknown>,
@@ -108,7 +122,7 @@ function addTo(
   for (const [field, expression] of Object.entries(from)) {
     if (into[field] !== undefined) continue
     const value = evaluate(expression, row, tables)
-    if (value !== null && value !== '') into[field] = value
+    if (value !== null && value !== '') into[field] = soundAttribute(value)
   }
 }
 
@@ -119,10 +133,12 @@ function toObservation(
   name: string,
   tables: Tables,
   device: MappedDevice,
-): Observation {
-  const fields: Record<string, unknown> = {}
+): Observation | null {
+  const said: Record<string, unknown> = {}
+  addTo(said, resource.fields, row, tables)
+  const fields = soundFields(resource.kind as KindName, said)
+  if (fields === null) return null
   const attributes: Record<string, unknown> = {}
-  addTo(fields, resource.fields, row, tables)
   addTo(attributes, resource.attributes, row, tables)
   const claims = resource.links.flatMap((link) => toLink(link, row, tables, device))
   // A port that is named twice is one link.
@@ -147,7 +163,7 @@ const isPart = ({ kind, hearsay, key }: ModuleResource): boolean =>
 function keyOf(template: string, row: Row, tables: Tables, device: MappedDevice): string | null {
   const text = fill(template, row, tables)
   if (text === null) return null
-  return text.startsWith('/') ? text.slice(1) : `${device.key}/${text}`
+  return soundKey(text.startsWith('/') ? text.slice(1) : `${device.key}/${text}`)
 }
 
 function toLink(

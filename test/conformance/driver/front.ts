@@ -11,6 +11,8 @@ export interface Front {
   be(illness: Illness | 'well', after?: number): void
   answered(): number
   writes(): readonly string[]
+  /** Requests that came to somebody else. */
+  strayed(): number
   connections(): Promise<number>
   close(): Promise<void>
 }
@@ -25,7 +27,7 @@ export interface FrontOptions {
 
 type Answer = (request: IncomingMessage, response: ServerResponse) => void
 
-const ill: Record<Exclude<Illness, 'certificate'>, Answer> = {
+const ill: Record<Exclude<Illness, 'certificate' | 'elsewhere'>, Answer> = {
   midway: (_, response) => void response.writeHead(500).end('{"error":"no"}'),
   garbage: (_, response) =>
     void response
@@ -56,7 +58,6 @@ const ill: Record<Exclude<Illness, 'certificate'>, Answer> = {
     setImmediate(() => response.destroy())
   },
   circle: (request, response) => void response.writeHead(302, { location: request.url! }).end(),
-  elsewhere: (_, response) => void response.writeHead(302, { location: 'http://127.0.0.2:9/stolen' }).end(),
   echo: (request, response) =>
     void response
       .writeHead(500, JSON.stringify(request.headers).replace(/[^\x20-\x7e]/g, ''))
@@ -75,8 +76,12 @@ export async function startFront({ answer, isHarmless = () => false, onUrl }: Fr
       answered += 1
       return answer(request, response)
     }
+    if (illness === 'elsewhere')
+      return void response.writeHead(302, { location: `${urlOf(stranger, 'http')}/` }).end()
     return ill[illness](request, response)
   }
+  let strayed = 0
+  const stranger = await listen(createServer((_, response) => void (strayed++, response.end('{}'))))
   const plain = await listen(createServer(handle))
   const tls = await listen(createTlsServer({ cert: certificate, key: certificateKey }, handle))
   const urlOf = (server: Server, scheme: string) =>
@@ -92,9 +97,10 @@ export async function startFront({ answer, isHarmless = () => false, onUrl }: Fr
     },
     answered: () => answered,
     writes: () => writes,
+    strayed: () => strayed,
     connections: async () => (await count(plain)) + (await count(tls)),
     async close() {
-      for (const server of [plain, tls]) {
+      for (const server of [plain, tls, stranger]) {
         server.closeAllConnections()
         server.close()
         await once(server, 'close')

@@ -1,5 +1,5 @@
 /** What a driver brings to be audited: a neighbour that can be well and ill. */
-import type { Driver } from '../../../src/source/source.ts'
+import type { Driver, Told } from '../../../src/source/source.ts'
 
 /** How a neighbour can be ill. */
 export const illnesses = [
@@ -35,6 +35,8 @@ export interface Neighbour {
   secrets: Record<string, string>
   /** How many things a whole listing has; more than fit on a page. Undefined: the driver does not list. */
   things: number | undefined
+  /** Of a driver that only watches: how many things its first part has at least, and how it says that a part does not answer. */
+  watched?: { things: number; isDown(told: Told): boolean }
   /** What may be asked by `read`; undefined: nothing. */
   live?: { keys: readonly string[]; metrics: readonly string[] }
   /** From now on. With `after` the first so many answers are good. */
@@ -43,6 +45,8 @@ export interface Neighbour {
   answered(): number
   /** What it was sent that is neither a read nor a login. */
   writes(): readonly string[]
+  /** Requests that somebody else got of what was meant for it; absent: nobody else could. */
+  strayed?(): number
   /** Connections that are open now. */
   connections(): Promise<number>
   close(): Promise<void>

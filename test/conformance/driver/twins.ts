@@ -4,6 +4,7 @@ import { checks } from '../../../src/source/check/index.ts'
 import { netbox } from '../../../src/source/netbox/index.ts'
 import { fixture } from '../../source/netbox/dump.ts'
 import { answerAsNetbox } from '../../source/netbox/rest-server.ts'
+import { snmpTwin } from './snmp.ts'
 import { startFront } from './front.ts'
 import type { Twin } from './twin.ts'
 
@@ -61,4 +62,4 @@ const checkTwin: Twin = {
   },
 }
 
-export const twins: readonly Twin[] = [netboxTwin, checkTwin]
+export const twins: readonly Twin[] = [netboxTwin, checkTwin, snmpTwin]

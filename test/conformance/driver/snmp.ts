@@ -93,10 +93,12 @@ async function start(): Promise<Neighbour> {
     },
     answered: () => answered,
     writes: () => writes,
-    connections: async () => countSockets() - own,
+    connections: async () => Math.max(0, countSockets() - own),
     async close() {
-      front.close()
-      back.close()
+      for (const socket of [front, back]) {
+        socket.close()
+        await once(socket, 'close')
+      }
       await responder.close()
     },
   }

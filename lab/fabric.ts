@@ -81,7 +81,7 @@ async function breakLinks(fabric: Fabric, plenum: FabricPlenum, witness: Witness
         )
       }
   } finally {
-    await follower.close()
+    follower.close()
   }
   return delays
 }

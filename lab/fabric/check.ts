@@ -51,28 +51,32 @@ const subscription = `subscription { resourceChanged(filter: { kind: [NetworkInt
 export class Follower {
   readonly changes: Change[] = []
   readonly #looks = new Set<() => void>()
-  readonly #stream: AsyncGenerator<Message>
-  readonly #ended: Promise<void>
+  readonly #stop: () => void
+  #failure: Error | undefined
 
   constructor(plenum: FabricPlenum) {
-    this.#stream = plenum.follow<Message>(subscription)
-    this.#ended = this.#read()
+    this.#stop = plenum.follow<Message>(
+      subscription,
+      (message) => this.#take(message),
+      (error) => {
+        this.#failure = error
+        for (const look of this.#looks) look()
+      },
+    )
   }
 
-  async #read(): Promise<void> {
-    for await (const { resourceChanged } of this.#stream) {
-      const at = Date.now()
-      for (const { resource, changes = [] } of resourceChanged.events)
-        for (const { path, after } of changes)
-          this.changes.push({
-            at,
-            device: resource?.device?.name ?? '',
-            name: resource?.name ?? '',
-            path,
-            after,
-          })
-      for (const look of this.#looks) look()
-    }
+  #take({ resourceChanged }: Message): void {
+    const at = Date.now()
+    for (const { resource, changes = [] } of resourceChanged.events)
+      for (const { path, after } of changes)
+        this.changes.push({
+          at,
+          device: resource?.device?.name ?? '',
+          name: resource?.name ?? '',
+          path,
+          after,
+        })
+    for (const look of this.#looks) look()
   }
 
   /** The first change since a time that fits. */
@@ -81,6 +85,7 @@ export class Follower {
     const look = () => {
       const found = this.changes.find((change) => change.at >= since && fits(change))
       if (found) resolve(found)
+      else if (this.#failure) reject(this.#failure)
     }
     this.#looks.add(look)
     const timer = setTimeout(
@@ -95,9 +100,8 @@ export class Follower {
     })
   }
 
-  async close(): Promise<void> {
-    await this.#stream.return(undefined)
-    await this.#ended
+  close(): void {
+    this.#stop()
   }
 }
 

@@ -12,8 +12,8 @@ import { snmpSecrets } from './source.ts'
 
 export interface FabricPlenum {
   ask<T>(query: string, variables?: Record<string, unknown>): Promise<T>
-  /** Messages of a subscription, one by one. */
-  follow<T>(query: string): AsyncGenerator<T>
+  /** Hands over the messages of a subscription; ended by what it gives. */
+  follow<T>(query: string, take: (message: T) => void, failed: (error: Error) => void): () => void
   /** Processor time that it has taken, in seconds. */
   cpuSeconds(): number
   /** What it wrote. */
@@ -56,12 +56,16 @@ export async function startPlenum(fabric: Fabric, sources: object): Promise<Fabr
     const client = openClient(socket)
     return {
       ask: (query, variables) => ask(socket, query, variables),
-      async *follow<T>(query: string) {
-        for await (const { data, errors } of client.iterate({ query })) {
-          if (errors?.length) throw new Error(errors[0]!.message)
-          yield data as T
-        }
-      },
+      follow: <T>(query: string, take: (message: T) => void, failed: (error: Error) => void) =>
+        client.subscribe<T>(
+          { query },
+          {
+            next: ({ data, errors }) =>
+              errors?.length ? failed(new Error(errors[0]!.message)) : take(data as T),
+            error: (error) => failed(error instanceof Error ? error : new Error(JSON.stringify(error))),
+            complete: () => undefined,
+          },
+        ),
       cpuSeconds: () => program.cpuSeconds(),
       get output() {
         return program.output

@@ -40,13 +40,13 @@ beforeAll(async () => {
 }, 120_000)
 afterAll(async () => fabric?.close(), 60_000)
 
-describe.skipIf(missing !== undefined)('with traps, polled every minute', () => {
+describe.skipIf(missing !== undefined)('with traps, polled every thirty seconds', () => {
   let plenum: FabricPlenum
   let witness: Witness
   beforeAll(async () => {
     witness = new Witness(fabric)
     await witness.ready()
-    plenum = await startPlenum(fabric, snmpSource(plan, { traps: true, intervalSeconds: 60 }))
+    plenum = await startPlenum(fabric, snmpSource(plan, { traps: true, intervalSeconds: 30 }))
   }, 120_000)
   afterAll(async () => {
     await witness?.close()
@@ -81,7 +81,7 @@ describe.skipIf(missing !== undefined)('with traps, polled every minute', () => 
           }
         }
       } finally {
-        await follower.close()
+        follower.close()
       }
       const { scores } = await untilFound(plenum, fabric, wholeMs)
       expect(scores.filter((score) => !isWhole([score]))).toEqual([])
@@ -117,7 +117,7 @@ describe.skipIf(missing !== undefined)('without traps, polled every five seconds
         console.info(`${state}: told ${told.map(({ at }) => at - began).join(' and ')} ms after the cable`)
       }
     } finally {
-      await follower.close()
+      follower.close()
     }
     const { scores } = await untilFound(plenum, fabric, wholeMs)
     expect(scores.filter((score) => !isWhole([score]))).toEqual([])

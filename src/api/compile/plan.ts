@@ -20,7 +20,7 @@ export interface PreparedOperation {
   plan(variables: Record<string, unknown>): Plan | undefined
 }
 
-const mostVariants = 16
+const mostVariants = 8
 
 /** The operation of that name; undefined when there is no single one: graphql-js says why. */
 export function prepareOperation(

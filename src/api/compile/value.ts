@@ -98,7 +98,9 @@ const comma = 0x2c
 const closing = 0x5d
 
 const isIterable = (value: unknown): value is Iterable<unknown> =>
-  typeof value === 'object' && value !== null && Symbol.iterator in value
+  typeof value === 'object' &&
+  value !== null &&
+  typeof (value as { [Symbol.iterator]?: unknown })[Symbol.iterator] === 'function'
 
 function writeItem(
   run: Run,

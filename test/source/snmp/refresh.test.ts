@@ -118,4 +118,26 @@ describe('of a device that changes', () => {
     const more = mibOf(...lines, '1.3.6.1.2.1.31.1.1.1.1.3|4|eth2', '1.3.6.1.2.1.31.1.1.1.6.3|70|300')
     expect(Object.keys(await readingsAfter(more)).filter((key) => key.includes('eth2'))).toEqual([])
   })
+
+  it('finds things anew among tables of which some were read again', async () => {
+    const port = '1.0.8802.1.1.2.1.3.7.1.3.7|4|eth0'
+    const neighbour = [
+      '1.0.8802.1.1.2.1.4.1.1.4.0.7.1|2|4',
+      '1.0.8802.1.1.2.1.4.1.1.5.0.7.1|4x|020000000055',
+      '1.0.8802.1.1.2.1.4.1.1.6.0.7.1|2|5',
+      '1.0.8802.1.1.2.1.4.1.1.7.0.7.1|4|swp1',
+    ]
+    const { chosen, tables } = await inventory(await agentOf(mibOf(...lines, port, ...neighbour)))
+    const renamed = mibOf('1.3.6.1.2.1.31.1.1.1.1.1|4|other', '1.3.6.1.2.1.31.1.1.1.1.2|4|eth0')
+    const interfaces = chosen.filter(({ module }) => module === 'interface')
+    const { tables: fresh } = await readTables(await agentOf(renamed), interfaces)
+    const { observations } = toObservations(chosen, new Map([...tables, ...fresh]), device)
+    const remote = observations.find(({ key }) => key.endsWith('/interface/swp1'))
+    expect(remote?.links).toContainEqual({
+      type: 'CONNECTED_TO',
+      to: { source: 'snmp', key: 'device/interface/eth0' },
+    })
+    const indexes = observations.map(({ name, fields }) => [name, fields?.['ifIndex']])
+    expect(indexes).toContainEqual(['eth0', 2])
+  })
 })

@@ -118,7 +118,7 @@ function counted(
   const value = evaluate(by, row, tables)
   if (!hasValue(value)) return null
   const read = (name: string) => (other: Row) => named(name, other, tables)
-  const rows = tables.get(count)?.rowsBy(on, String(value), read(on)) ?? []
+  const rows = tables.get(count)?.rowsBy(tables, on, String(value), read(on)) ?? []
   return distinct === undefined ? rows.length : new Set(rows.map(read(distinct))).size
 }
 
@@ -150,5 +150,7 @@ function lookedUp(expression: Extract<Expression, { lookup: string }>, row: Row,
 /** The row of a table with this index, or with this as its value `on`. */
 export function rowOf(tables: Tables, table: string, on: string | undefined, text: string): Row | undefined {
   const rows = tables.get(table)
-  return on === undefined ? rows?.rows.get(text) : rows?.findBy(on, text, (other) => named(on, other, tables))
+  return on === undefined
+    ? rows?.rows.get(text)
+    : rows?.findBy(tables, on, text, (other) => named(on, other, tables))
 }

@@ -11,6 +11,7 @@ export class Table {
   readonly rows: ReadonlyMap<string, Row>
   readonly #module: Module
   readonly #byValue = new Map<string, ReadonlyMap<string, Row[]>>()
+  #byValueOf: unknown
 
   constructor(module: Module, definition: ModuleTable, raw: RawRows) {
     this.#module = module
@@ -24,12 +25,17 @@ export class Table {
     return this.#module
   }
 
-  /** The first row whose value `name` is `text`; `read` gives a row's value. */
-  findBy(name: string, text: string, read: (row: Row) => Value): Row | undefined {
-    return this.rowsBy(name, text, read)[0]
+  /** The first row whose value `name` is `text`; `read` gives a row's value among `tables`. */
+  findBy(tables: unknown, name: string, text: string, read: (row: Row) => Value): Row | undefined {
+    return this.rowsBy(tables, name, text, read)[0]
   }
 
-  rowsBy(name: string, text: string, read: (row: Row) => Value): readonly Row[] {
+  rowsBy(tables: unknown, name: string, text: string, read: (row: Row) => Value): readonly Row[] {
+    if (this.#byValueOf !== tables) {
+      // Values may look into other tables: among others they are found anew.
+      this.#byValueOf = tables
+      this.#byValue.clear()
+    }
     let rows = this.#byValue.get(name)
     if (rows === undefined) {
       // What has no value is kept under a name that no value has.

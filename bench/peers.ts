@@ -3,6 +3,7 @@
  *   npm run bench -- peers [--json FILE] [--only q1,q3] [--contender plenum,postgraphile] [--seconds 2] [--rounds 3]
  * Each contender is a process of its own; rounds are interleaved, and what is told is their median. See docs/benchmarks.md.
  */
+import { loadavg } from 'node:os'
 import { parseArgs } from 'node:util'
 import type { Db } from '../src/db.ts'
 import { startContender, type Contender } from './peers/contender.ts'
@@ -120,6 +121,8 @@ async function run({
     rounds,
     postgres: rows[0],
     peers: versions,
+    // figures of a machine that others use as well say less
+    loadAverage: loadavg().map((value) => Number(value.toFixed(1))),
   }
   return { results, about }
 }

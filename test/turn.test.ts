@@ -103,7 +103,7 @@ test('two processes: one that is stopped past its turn changes nothing when it w
   expect(await worker.line('wrote')).toBe('wrote 1')
 
   worker.process.kill('SIGSTOP')
-  const one = join(open(), ['a'])
+  const one = join(open(2_000), ['a'])
   const [turn] = await one.until((held) => held.length === 1)
   expect(turn!.epoch).toBe(2)
 

@@ -132,13 +132,14 @@ export async function startProcess(
   driver: Driver,
   config: Record<string, unknown>,
   rest: Partial<SourcesOptions> = {},
+  turnMs = 600,
 ): Promise<Process> {
   const log = pino({ level: process.env['TEST_LOG'] ?? 'silent' })
   const { db, url } = database
   const events = startEvents({ db, url, log, pollMs: 100 })
   const resources = startResources({ db, wake: () => events.feed.wake() })
   const holder = await startGraph({ resources, events, limits: { visited: 1e6, asOfResources: 1e6 }, log })
-  const turns = startTurns({ db, log, lengthMs: 600, graceMs: 100 })
+  const turns = startTurns({ db, log, lengthMs: turnMs, graceMs: 100 })
   const samples: Sample[] = []
   const parsed = parseSources(config, [driver])
   if (parsed.faults.length > 0) throw new Error(JSON.stringify(parsed.faults))

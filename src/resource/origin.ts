@@ -56,7 +56,8 @@ export async function ensureSource(
       strict: true,
       intent: true,
     },
-    by,
+    // Who may say something may say it under a new name: what narrows the writer is asked of what is said.
+    { name: by.name },
     at,
   )
   return (await findSource(trx, { id: id! }))!

@@ -77,12 +77,15 @@ export async function startFabric(plan: FabricPlan): Promise<Fabric> {
   }
 }
 
-/** What a killed run has left: namespaces of processes that are no more. */
+/** What a killed run has left: namespaces and folders of processes that are no more. */
 function sweep(): void {
-  for (const name of namespaces()) {
+  const isLeft = (name: string): boolean => {
     const pid = Number(/^plf(\d+)-/.exec(name)?.[1])
-    if (pid > 0 && !existsSync(`/proc/${pid}`)) remove(name)
+    return pid > 0 && !existsSync(`/proc/${pid}`)
   }
+  for (const name of namespaces().filter(isLeft)) remove(name)
+  for (const name of readdirSync('/tmp').filter(isLeft))
+    rmSync(join('/tmp', name), { recursive: true, force: true })
 }
 
 function namespaces(): string[] {
@@ -122,7 +125,7 @@ class LiveFabric implements Fabric {
   readonly plan: FabricPlan
   readonly poller = `${prefix}poller`
   // Short, because it holds sockets; daemons that are not root look into it.
-  readonly #folder = mkdtempSync('/tmp/plf-')
+  readonly #folder = mkdtempSync(`/tmp/${prefix}`)
   readonly #children = new Set<ChildProcess>()
   readonly #agents = new Map<FabricNode, ChildProcess>()
 

@@ -26,7 +26,7 @@ const root = join(import.meta.dirname, '..', '..')
 
 /** `sources` as the configuration has them. */
 export async function startPlenum(fabric: Fabric, sources: object): Promise<FabricPlenum> {
-  const folder = mkdtempSync('/tmp/plf-plenum-')
+  const folder = mkdtempSync(`/tmp/plf${process.pid}-plenum-`)
   // The embedded Postgres runs as another user where root starts it.
   chmodSync(folder, 0o711)
   const config = join(folder, 'plenum.yaml')

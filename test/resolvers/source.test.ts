@@ -1,4 +1,7 @@
 /** Sources as the API shows them: what they list, how they do, a sync that is asked for. */
+import { once } from 'node:events'
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { parseDump } from '../../src/source/netbox/client.ts'
 import { startTestApp, type TestApp } from '../support/app.ts'
@@ -7,6 +10,8 @@ import { serveDump, type NetboxServer } from '../source/netbox/rest-server.ts'
 
 let netbox: NetboxServer
 let app: TestApp
+let healthy: Server
+let health = 200
 
 beforeAll(async () => {
   const racks = Array.from({ length: 40 }, (_, index): [string, number, Record<string, unknown>] => [
@@ -17,6 +22,11 @@ beforeAll(async () => {
   const rows = fixture(['dcim.site', 1, { name: 'dc1', slug: 'dc1', status: 'active' }], ...racks)
   netbox = await serveDump(parseDump(JSON.stringify(rows)))
   process.env['NETBOX_TOKEN'] = netbox.token
+  healthy = createServer((_, response) => void response.writeHead(health).end())
+  healthy.listen(0, '127.0.0.1')
+  await once(healthy, 'listening')
+  const url = `http://127.0.0.1:${(healthy.address() as AddressInfo).port}`
+  const targets = { web: { url: `${url}/web` }, shop: { url: `${url}/shop`, status: 418 } }
   app = await startTestApp({
     sources: {
       netbox: {
@@ -26,12 +36,15 @@ beforeAll(async () => {
         interval: '1h',
         perSecond: 1_000,
       },
+      checks: { driver: 'check', every: 3_600, targets },
     },
   })
 })
 afterAll(async () => {
   await app.close()
   await netbox.close()
+  healthy.closeAllConnections()
+  healthy.close()
   delete process.env['NETBOX_TOKEN']
 })
 beforeEach(() => {
@@ -103,4 +116,29 @@ test('what is no source that is listed is refused', async () => {
   expect(await ask('Source:name=plenum')).toMatchObject({ code: 'INVALID_INPUT', path: 'input.source' })
   expect(await ask('Rack:name=r1')).toMatchObject({ code: 'INVALID_INPUT', path: 'input.source' })
   expect(await ask('Source:name=nobody')).toMatchObject({ code: 'NOT_FOUND' })
+})
+
+test('live values: asked now, how their source did is told beside them', async () => {
+  await app.query('mutation { syncSource(input: { source: "Source:name=checks" }) { seen } }')
+  const ask = async () => {
+    const { data, extensions, errors } = await app.query<any>(
+      '{ endpoints(orderBy: [{ field: "name" }]) { nodes { name readings(metric: ["check.up"], maxAge: "PT0S") { value status source { name } } } } }',
+    )
+    expect(errors).toBeUndefined()
+    return { endpoints: data.endpoints.nodes, sources: extensions?.['sources'] as any }
+  }
+  const up = (value: number) => [{ value, status: 'LIVE', source: { name: 'checks' } }]
+  const { endpoints, sources } = await ask()
+  expect(endpoints).toEqual([
+    { name: 'shop', readings: up(0) },
+    { name: 'web', readings: up(1) },
+  ])
+  expect(sources).toEqual({
+    checks: { status: 'OK', ageSeconds: expect.any(Number), milliseconds: expect.any(Number) },
+  })
+  health = 418
+  expect((await ask()).endpoints).toEqual([
+    { name: 'shop', readings: up(1) },
+    { name: 'web', readings: up(0) },
+  ])
 })

@@ -1,21 +1,11 @@
 import { describe, expect, it } from 'vitest'
-import type { EventBody } from '../../src/event/event.ts'
 import { scopeGraph } from '../../src/graph/scope.ts'
 import { access } from '../../src/graph/scope.ts'
 import { loadGraph } from '../../src/graph/load.ts'
 import type { MemoryGraph } from '../../src/graph/memory.ts'
 import { Chance } from '../support/chance.ts'
 import { Datacenter, epoch, namesOf, noScope, toEvents } from '../support/datacenter.ts'
-import {
-  filtered,
-  knownTo,
-  linkId,
-  makeImage,
-  makeLink,
-  makeWorld,
-  tenantOf,
-  type World,
-} from '../support/tenants.ts'
+import { change, filtered, knownTo, linkId, makeWorld, type World } from '../support/tenants.ts'
 
 async function* once<T>(items: Iterable<T>): AsyncIterable<T[]> {
   yield [...items]
@@ -32,42 +22,6 @@ const load = (world: World, seq = 0): Promise<MemoryGraph> =>
     },
     1_000_000,
   )
-
-/** A change of chance, done to the world; what the log says of it. */
-function change(chance: Chance, world: World): EventBody[] {
-  const resources = [...world.resources.values()]
-  const dice = chance.next()
-  if (dice < 0.35) {
-    const link = makeLink(chance, world)
-    if (!link) return []
-    world.links.set(linkId(link), link)
-    return [{ type: 'LinkAdded', link, from: noScope, to: noScope }]
-  }
-  if (dice < 0.65 && world.links.size > 0) {
-    const link = chance.pick([...world.links.values()])
-    world.links.delete(linkId(link))
-    return [{ type: 'LinkRemoved', link, from: noScope, to: noScope }]
-  }
-  if (dice < 0.75) {
-    const image = makeImage(chance, world, chance.pick(['VirtualMachine', 'Server', 'Tenant']))
-    world.resources.set(image.id, image)
-    return [{ type: 'ResourceCreated', resource: image }]
-  }
-  const image = chance.pick(resources)
-  if (dice < 0.9) {
-    const resource = { ...image, tenantId: chance.is(0.3) ? null : tenantOf(chance, world) }
-    world.resources.set(image.id, resource)
-    return [{ type: 'ResourceUpdated', resource, before: noScope, changes: [] }]
-  }
-  const ends = [...world.links.values()].filter(({ from, to }) => from === image.id || to === image.id)
-  for (const link of ends) world.links.delete(linkId(link))
-  world.resources.delete(image.id)
-  world.aliases = world.aliases.filter(({ into }) => into !== image.id)
-  return [
-    ...ends.map((link): EventBody => ({ type: 'LinkRemoved', link, from: noScope, to: noScope })),
-    { type: 'ResourceDeleted', id: image.id, before: noScope },
-  ]
-}
 
 function compare(graph: MemoryGraph, world: World, tenants: ReadonlySet<number>): void {
   const scoped = scopeGraph({ tenants }, graph)

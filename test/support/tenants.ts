@@ -2,6 +2,7 @@
  * Worlds of several tenants made by chance, and what a tenant may know of them, worked out the slow and simple way: nothing here is shared with
  * src/graph. Every text of a world is unlike any other, so that a leaked one is found in an answer by looking for it.
  */
+import type { EventBody, EventScope } from '../../src/event/event.ts'
 import { kindNames, getKind, isOfType, propertiesOf } from '../../src/resource/kind/index.ts'
 import type { KindName } from '../../src/resource/kind/index.ts'
 import { links as linkDefinitions, linkTypes, type LinkType } from '../../src/resource/kind/link.ts'
@@ -175,7 +176,7 @@ export function secretsOf(world: World, rest: World): string[] {
   return textsOf(world).filter((text) => !kept.has(text))
 }
 
-function textsOf({ resources, aliases }: World): string[] {
+export function textsOf({ resources, aliases }: World): string[] {
   return [
     ...[...resources.values()].flatMap((image) => [
       String(image.id),
@@ -186,4 +187,58 @@ function textsOf({ resources, aliases }: World): string[] {
     ]),
     ...aliases.map(({ id }) => String(id)),
   ]
+}
+
+const scopeOf = ({ kind, name, tenantId, siteId, labels, status }: ResourceImage): EventScope => ({
+  kind,
+  name,
+  tenantId,
+  siteId,
+  labels,
+  status,
+})
+const endsOf = (world: World, { from, to }: LinkImage) => ({
+  from: scopeOf(world.resources.get(from)!),
+  to: scopeOf(world.resources.get(to)!),
+})
+
+/** A change of chance, done to the world; what the log says of it. */
+export function change(chance: Chance, world: World): EventBody[] {
+  const resources = [...world.resources.values()]
+  const dice = chance.next()
+  if (dice < 0.35) {
+    const link = makeLink(chance, world)
+    if (!link) return []
+    world.links.set(linkId(link), link)
+    return [{ type: 'LinkAdded', link, ...endsOf(world, link) }]
+  }
+  if (dice < 0.65 && world.links.size > 0) {
+    const link = chance.pick([...world.links.values()])
+    world.links.delete(linkId(link))
+    return [{ type: 'LinkRemoved', link, ...endsOf(world, link) }]
+  }
+  if (dice < 0.75) {
+    const image = makeImage(chance, world, chance.pick(['VirtualMachine', 'Server', 'Tenant']))
+    world.resources.set(image.id, image)
+    return [{ type: 'ResourceCreated', resource: image }]
+  }
+  const image = chance.pick(resources)
+  if (dice < 0.9) {
+    const resource = { ...image, tenantId: chance.is(0.3) ? null : tenantOf(chance, world) }
+    world.resources.set(image.id, resource)
+    return [
+      {
+        type: 'ResourceUpdated',
+        resource,
+        before: scopeOf(image),
+        changes: [{ path: 'owner', before: image.owner, after: resource.owner }],
+      },
+    ]
+  }
+  const ends = [...world.links.values()].filter(({ from, to }) => from === image.id || to === image.id)
+  for (const link of ends) world.links.delete(linkId(link))
+  const unlinked = ends.map((link): EventBody => ({ type: 'LinkRemoved', link, ...endsOf(world, link) }))
+  world.resources.delete(image.id)
+  world.aliases = world.aliases.filter(({ into }) => into !== image.id)
+  return [...unlinked, { type: 'ResourceDeleted', id: image.id, before: scopeOf(image) }]
 }

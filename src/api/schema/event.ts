@@ -107,7 +107,7 @@ async function* toldOf(
     context.signal.throwIfAborted()
     const batch = await context.events.read({ ...rest, tenants, after: seq, first: batchSize })
     for (const event of batch) {
-      const told = toldTo(context.viewer, event)
+      const told = toldTo(context, event)
       if (told && (types?.includes(told.body.type) ?? true)) yield told
     }
     if (batch.length < batchSize) return

@@ -4,6 +4,7 @@
  */
 import type { Context, Viewer } from '../../context.ts'
 import type { EventBody, EventScope, LoggedEvent } from '../../event/event.ts'
+import type { Graph } from '../../graph/graph.ts'
 import { carries, seesAll } from '../../graph/scope.ts'
 import type { Change, LinkImage, ResourceId } from '../../resource/resource.ts'
 import { seeId } from './view.ts'
@@ -16,11 +17,28 @@ export interface ToldEvent extends LoggedEvent {
 }
 
 /** Undefined: the viewer is not told of it. */
-export function toldTo(viewer: Viewer, event: LoggedEvent): ToldEvent | undefined {
+export function toldTo({ viewer, graph }: Context, event: LoggedEvent): ToldEvent | undefined {
   if (seesAll(viewer)) return event
+  // Who held its start when the link went may be another than who held it while it was.
+  if (event.body.type === 'LinkRemoved') {
+    const { from, to } = event.body.link
+    if (![from, to].every((id) => isKnownOrGone(viewer.tenants!, graph, id, event.body as LinkRemoved)))
+      return undefined
+  }
   const body = bodyFor(viewer.tenants!, event.body)
   if (body === 'left') return { ...event, hasLeft: true }
   return body && { ...event, body }
+}
+
+type LinkRemoved = Extract<EventBody, { type: 'LinkRemoved' }>
+
+function isKnownOrGone(
+  tenants: Tenants,
+  graph: Graph,
+  id: ResourceId,
+  { link, from, to }: LinkRemoved,
+): boolean {
+  return holds(tenants, id, id === link.from ? from : to) || graph.get(id) !== undefined
 }
 
 type Tenants = ReadonlySet<ResourceId>
@@ -55,11 +73,12 @@ function tellsLink(tenants: Tenants, { type, from, to }: LinkImage, start: Scope
   const [ofStart, ofEnd] = [holds(tenants, from, start), holds(tenants, to, end)]
   if (ofStart && ofEnd) return true
   if (!carries(type)) return false
-  if (type === 'CONNECTED_TO')
-    return (
-      (ofStart && isOpen(end) && end.tenantId === null) || (ofEnd && isOpen(start) && start.tenantId === null)
-    )
-  return ofStart && start.kind !== 'Tenant' && isOpen(end)
+  const reach = (isHeld: boolean, near: Scope, far: Scope) => isHeld && near.kind !== 'Tenant' && isOpen(far)
+  if (type !== 'CONNECTED_TO') return reach(ofStart, start, end)
+  return (
+    (reach(ofStart, start, end) && end.tenantId === null) ||
+    (reach(ofEnd, end, start) && start.tenantId === null)
+  )
 }
 
 const isOpen = ({ kind }: Scope): boolean => kind !== 'Tenant' && kind !== 'Source'

@@ -113,7 +113,7 @@ function resourceEvents(
 ): object[] {
   const events: object[] = []
   for (const one of logged) {
-    const event = toldTo(context.viewer, one)
+    const event = toldTo(context, one)
     if (event === undefined || !isGraphEvent(event.body)) continue
     const meaning = event.hasLeft ? leftMeaning(condition, event.body) : meaningOf(condition, event.body)
     if (meaning === undefined) continue
@@ -141,7 +141,7 @@ export async function* followEvents(
     if ('gap' in batch) yield gapEvent(batch.resumeFrom, batch.reason)
     else {
       for (const one of batch.events) {
-        const event = toldTo(context.viewer, one)
+        const event = toldTo(context, one)
         if (event && (types?.has(event.body.type) ?? true)) yield toEvent(context, event)
       }
     }

@@ -127,7 +127,7 @@ function tell(
   const gone = new Set<ResourceId>()
   const events: object[] = entered.map((id) => toCreated(context, told, id))
   for (const one of logged) {
-    const event = toldTo(context.viewer, one)
+    const event = toldTo(context, one)
     if (event === undefined || event.hasLeft) continue
     if (!isGraphEvent(event.body) || event.body.type === 'ResourceCreated') continue
     const { body } = event

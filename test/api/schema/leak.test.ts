@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { lookForLeaksInFollowing } from '../../support/leak-follow.ts'
 import { lookForLeaks } from '../../support/leaks.ts'
 
 const seed = Number(process.env['PLENUM_SEED'] ?? Math.floor(Math.random() * 2 ** 31))
@@ -9,4 +10,10 @@ test(`no answer tells a tenant of what it may not know (PLENUM_SEED=${seed})`, a
   // A test that asks for nothing finds no leaks.
   expect(telling).toBeGreaterThan(pairs / 8)
   expect(errors).toBeGreaterThan(pairs / 80)
+})
+
+test(`no subscription does either, live or replayed (PLENUM_SEED=${seed})`, async () => {
+  const { leaks, told, worlds } = await lookForLeaksInFollowing(seed, 60)
+  expect(leaks).toEqual([])
+  expect(told).toBeGreaterThan(worlds * 5)
 })

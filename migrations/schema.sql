@@ -22,7 +22,18 @@ create table audit (
   input jsonb,
   outcome text not null,
   error_code text,
-  cursor_seq bigint
+  cursor_seq bigint,
+  place bigint,
+  previous bytea,
+  hash bytea
+);
+
+create table audit_head (
+  single boolean default true not null,
+  place bigint default 0 not null,
+  hash bytea default '\x'::bytea not null,
+  pruned_place bigint default 0 not null,
+  pruned_hash bytea default '\x'::bytea not null
 );
 
 create table event (
@@ -269,6 +280,12 @@ create table turn (
 
 alter table audit add constraint audit_pkey PRIMARY KEY (id);
 
+alter table audit add constraint audit_place_key UNIQUE (place);
+
+alter table audit_head add constraint audit_head_pkey PRIMARY KEY (single);
+
+alter table audit_head add constraint audit_head_single_check CHECK (single);
+
 alter table event add constraint event_pkey PRIMARY KEY (seq);
 
 alter table idempotency add constraint idempotency_pkey PRIMARY KEY (actor, key);
@@ -396,3 +413,40 @@ CREATE INDEX resource_history_end ON public.resource_history USING btree (valid_
 CREATE UNIQUE INDEX resource_history_open ON public.resource_history USING btree (resource_id) WHERE (valid_to IS NULL);
 
 CREATE INDEX resource_history_time ON public.resource_history USING btree (valid_from);
+
+CREATE OR REPLACE FUNCTION public.audit_chain()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  -- a row of a backup comes with its link
+  if new.hash is not null then return new; end if;
+  -- the row's lock lasts until the commit: one after the other
+  select place + 1, hash into new.place, new.previous from audit_head for update;
+  new.hash := sha256(new.previous || convert_to(audit_text(new), 'UTF8'));
+  update audit_head set place = new.place, hash = new.hash;
+  return new;
+end
+$function$
+;
+
+CREATE OR REPLACE FUNCTION public.audit_text(one audit)
+ RETURNS text
+ LANGUAGE sql
+ STABLE
+AS $function$
+  select jsonb_build_object(
+    'place', one.place,
+    'at', to_char(one.at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
+    'actor', one.actor,
+    'remoteAddress', one.remote_address,
+    'requestId', one.request_id,
+    'action', one.action,
+    'input', one.input,
+    'outcome', one.outcome,
+    'errorCode', one.error_code,
+    'cursorSeq', one.cursor_seq)::text
+$function$
+;
+
+CREATE TRIGGER audit_chain BEFORE INSERT ON public.audit FOR EACH ROW EXECUTE FUNCTION audit_chain();

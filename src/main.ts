@@ -1,4 +1,5 @@
 /** The program: which command, with which arguments; what went wrong as one line and an exit code. */
+import { audit } from './command/audit.ts'
 import { backup } from './command/backup.ts'
 import { print, Refusal, type Command } from './command/command.ts'
 import { demo } from './command/demo.ts'
@@ -20,6 +21,7 @@ const commands: Readonly<Record<string, Command>> = {
   export: exportFile,
   token,
   query,
+  audit,
   backup,
   restore,
 }

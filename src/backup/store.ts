@@ -60,7 +60,7 @@ async function readTables(client: pg.Client): Promise<TableHead[]> {
   const { rows } = await client.query<TableHead>(
     `select c.relname as table, array_agg(a.attname::text order by a.attnum) as columns
      from pg_class c join pg_attribute a on a.attrelid = c.oid
-     where c.relkind = 'r' and c.relnamespace = current_schema()::regnamespace and a.attnum > 0 and not a.attisdropped
+     where c.relkind = 'r' and not c.relispartition and c.relnamespace = current_schema()::regnamespace and a.attnum > 0 and not a.attisdropped
        and a.attgenerated = '' and c.relname <> all ($1)
      group by c.relname order by c.relname`,
     [leftOut],
@@ -117,6 +117,8 @@ export async function loadTables(
   })
 }
 
+const oneRow = ['audit_head', 'metric_head']
+
 async function copyIn(
   client: pg.Client,
   frames: AsyncIterator<Frame>,
@@ -136,6 +138,9 @@ async function copyIn(
         restored.rows += await table.end()
         restored.tables += 1
       }
+      // Tables of one row have it from the start: it goes when the backup, which may be older than the table, brings its own.
+      if (frame.type === 'table' && oneRow.includes(frame.table.table))
+        await client.query(`truncate ${quote(frame.table.table)}`)
       table = frame.type === 'table' ? new TableCopy(client, frame.table) : undefined
     }
   } catch (error) {

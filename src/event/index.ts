@@ -4,7 +4,8 @@ import { listen, type Db } from '../db.ts'
 import type { Cursor, LoggedEvent } from './event.ts'
 import { Feed } from './feed.ts'
 
-export { pruneAudit, writeAudit, type AuditRecord } from './audit/store.ts'
+export { verifyAudit, verifyLines, toLine, type AuditFault, type AuditVerdict } from './audit/chain.ts'
+export { pruneAudit, readAudit, readAuditHead, writeAudit, type AuditRecord } from './audit/store.ts'
 export { appendEvents, pruneEvents, readHead, startNewEpoch } from './store.ts'
 
 export interface Events {

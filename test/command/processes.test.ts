@@ -2,8 +2,9 @@
 import { once } from 'node:events'
 import { Agent, request, type IncomingMessage } from 'node:http'
 import { connect, type Socket } from 'node:net'
-import { readFileSync, readdirSync } from 'node:fs'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { readFileSync, readdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import {
   createDataFolder,
   isAlive,
@@ -15,13 +16,23 @@ import {
 
 const token = 'plenum_token_for_tests_only'
 const processes = 3
+// Each test starts several whole processes, which share what cores there are.
+vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 })
 let filled: DataFolder
 let folder: DataFolder
+
+/** Without the sample: what runs there is no matter of these tests. */
+function configPath(): string {
+  const path = join(folder.path, 'plenum.yaml')
+  writeFileSync(path, 'sample: false\n')
+  return path
+}
 
 const environment = (more: NodeJS.ProcessEnv = {}) => ({
   PORT: '0',
   PLENUM_DATA_DIR: folder.path,
   PLENUM_ADMIN_TOKEN: token,
+  PLENUM_CONFIG: configPath(),
   ...more,
 })
 
@@ -117,19 +128,20 @@ describe('several processes on one port', () => {
   test('kill -9 of one: the others answer, and another takes its place', async () => {
     const program = await start()
     const workers = workersOf(program.pid)
-    const held = await hold(program.url, processes * 2)
+    const held = await hold(program.url, processes * 4)
     const [killed] = workers
     const lost = new Set<Socket>()
     for (const socket of held) socket.once('close', () => lost.add(socket))
     process.kill(killed!, 'SIGKILL')
     await program.saw(/Process \d+ ended \(SIGKILL\)/)
+    // Its own connections go with it, the others' do not.
+    while (lost.size === 0) await new Promise((resolve) => setImmediate(resolve))
+    expect(lost.size).toBeLessThan(held.length)
     for (let turn = 0; turn < processes * 4; turn++) await ask(program.url, '{ __typename }')
     await program.saw(/A new process answers .* 3 of 3/)
     const now = workersOf(program.pid)
     expect(now).toHaveLength(processes)
     expect(now.filter((pid) => workers.includes(pid))).toHaveLength(processes - 1)
-    // Its own connections went with it, the others' did not.
-    expect(lost.size).toBe(2)
     for (const socket of held) socket.destroy()
 
     const { importInventory } = await ask(program.url, importOf('after'))

@@ -6,6 +6,7 @@ import type { Logger } from 'pino'
 import type { Context } from '../context.ts'
 import type { Session } from '../token/index.ts'
 import { toApolloRequest } from './apollo.ts'
+import type { Admission } from './admission.ts'
 import { authenticate } from './auth.ts'
 import { parseBody } from './body.ts'
 import type { ApiConfig } from './config.ts'
@@ -20,6 +21,7 @@ import type { RequestScope } from './scope.ts'
 
 interface RouteOptions {
   config: ApiConfig
+  admission: Admission
   nouns: Nouns
   schema: GraphQLSchema
   apollo: ApolloServer<Context>
@@ -45,6 +47,7 @@ export function addGraphqlRoute(app: FastifyInstance, options: RouteOptions): vo
     // Before the body is read: nobody without a token makes us read ten megabytes.
     scoped.addHook('onRequest', async (request, reply) => {
       const session = await authenticate(options.nouns.tokens, request.headers.authorization, request.ip)
+      reply.raw.once('close', options.admission.enter(session.viewer.tokenId))
       const signal = requestSignal(request, reply, options.config.limits.requestSeconds)
       entries.set(request, { session, signal })
     })

@@ -65,6 +65,8 @@ export function sendError(
   else void reply.code(httpStatus(toPlenumError(shown)))
   if (reply.statusCode === 401)
     request.log.info({ remoteAddress: request.ip }, 'a request without a good token')
+  const wait = toPlenumError(shown).details.retryAfterSeconds
+  if (wait !== undefined) void reply.header('retry-after', wait)
   if (reply.statusCode === 401) void reply.header('www-authenticate', 'Bearer realm="plenum"')
   return reply.type(answerType(request.headers.accept)).header('cache-control', 'no-store').send(answer)
 }

@@ -5,8 +5,10 @@ import type { Logger } from 'pino'
 import { formatCursor } from '../event/event.ts'
 import { PlenumError, invalidInput } from '../errors.ts'
 import { scopeGraph } from '../graph/scope.ts'
+import type { Actor } from '../resource/resource.ts'
 import type { ImportRequest, InventoryItem, WriteResult } from '../resource/verbs.ts'
 import type { Session } from '../token/index.ts'
+import type { Admission } from './admission.ts'
 import { authenticate, checkAct, mutationRoles, readOnlyRefusal } from './auth.ts'
 import type { ApiConfig } from './config.ts'
 import { toPlenumError } from './format-error.ts'
@@ -37,6 +39,7 @@ const formats: Readonly<Record<string, ImportFormat>> = {
 
 interface RouteOptions {
   config: ApiConfig
+  admission: Admission
   nouns: Nouns
   audit: WriteAudit
   readInventory: ReadInventory
@@ -48,11 +51,10 @@ export function addImportRoute(app: FastifyInstance, options: RouteOptions): voi
   void app.register((scoped, _, done) => {
     // Not read here: what parses it takes it as fast as it can, and the sender waits.
     scoped.addContentTypeParser('*', (_request, body, parsed) => parsed(null, body))
-    scoped.addHook('onRequest', async (request) => {
-      sessions.set(
-        request,
-        await authenticate(options.nouns.tokens, request.headers.authorization, request.ip),
-      )
+    scoped.addHook('onRequest', async (request, reply) => {
+      const session = await authenticate(options.nouns.tokens, request.headers.authorization, request.ip)
+      reply.raw.once('close', options.admission.enter(session.viewer.tokenId))
+      sessions.set(request, session)
     })
     scoped.put('/import', { bodyLimit: Number.MAX_SAFE_INTEGER }, (request, reply) =>
       importBody(options, request, reply, (sessions.get(request) as Session).viewer),
@@ -85,10 +87,10 @@ async function importBody(
     checkAct(viewer, 'PUT /import', needed)
     const items = readInventory(formatOf(request), request.body as Readable, signal)
     const known = () => scopeGraph(viewer, nouns.graph)
-    const by = actorOf(viewer, request.id, known)
     const asked = parameters(request)
+    const by = once(actorOf(viewer, request.id, known), request, asked)
     const result = await toldWrite(viewer, known(), () =>
-      nouns.resources.importInventory({ ...asked, items, signal }, by),
+      answeredOr(nouns, by, () => nouns.resources.importInventory({ ...asked, items, signal }, by)),
     )
     // A dry run's own cursor is of a transaction that was taken back.
     const cursor = asked.dryRun ? nouns.events.cursor() : result.cursor
@@ -102,6 +104,28 @@ async function importBody(
   }
 }
 
+const longestKey = 255
+
+/** With the header Idempotency-Key the same request is done once. Its body is not kept: another one shows by its form and length only. */
+function once(by: Actor, request: FastifyRequest, { dryRun, ...asked }: Asked): Actor {
+  const key = headerOf(request, 'idempotency-key')
+  if (key === undefined || dryRun) return by
+  if (key === '' || key.length > longestKey)
+    throw invalidInput(`An idempotency key has 1 to ${longestKey} characters`, 'Idempotency-Key')
+  const body = [headerOf(request, 'content-type'), headerOf(request, 'content-length')].map(
+    (one) => one ?? '',
+  )
+  return { ...by, idempotency: { actor: by.name, key, action: 'PUT /import', input: { ...asked, body } } }
+}
+
+async function answeredOr(
+  { resources }: Nouns,
+  { idempotency }: Actor,
+  write: () => Promise<WriteResult>,
+): Promise<WriteResult> {
+  return (idempotency && (await resources.answered(idempotency))) ?? write()
+}
+
 function formatOf(request: FastifyRequest): ImportFormat {
   const [type = ''] = (headerOf(request, 'content-type') ?? '').split(';', 1)
   const format = formats[type.trim().toLowerCase()]
@@ -111,9 +135,9 @@ function formatOf(request: FastifyRequest): ImportFormat {
   return format
 }
 
-function parameters(
-  request: FastifyRequest,
-): Pick<ImportRequest, 'source' | 'mode' | 'dryRun' | 'acceptVanished'> {
+type Asked = Pick<ImportRequest, 'source' | 'mode' | 'dryRun' | 'acceptVanished'>
+
+function parameters(request: FastifyRequest): Asked {
   const query = request.query as Record<string, string | string[] | undefined>
   for (const name of Object.keys(query)) {
     if (!['source', 'mode', 'dryRun', 'acceptVanished'].includes(name)) {

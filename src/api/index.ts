@@ -3,6 +3,7 @@ import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { GraphQLSchema } from 'graphql'
 import type { Logger } from 'pino'
+import { startAdmission } from './admission.ts'
 import { startApollo } from './apollo.ts'
 import type { ApiConfig } from './config.ts'
 import { addConsole } from './console.ts'
@@ -47,18 +48,20 @@ export async function startApi(options: ApiOptions): Promise<Api> {
   guardRoots(schema, { ...options, readOnly: config.readOnly ?? false })
   const prepare = createPrepare(schema, config.limits)
   const apollo = await startApollo({ schema, limits: config.limits, log })
+  const admission = startAdmission(config.limits)
   const app = createHttp(config, log)
   addHealth(app, options.ready)
   addConsole(app)
-  addGraphqlRoute(app, { config, nouns, schema, apollo, prepare, log })
-  addImportRoute(app, { ...options, nouns })
-  const webSocket = startWebSocket(app.server as Server, { schema, config, nouns, prepare, log })
+  addGraphqlRoute(app, { config, admission, nouns, schema, apollo, prepare, log })
+  addImportRoute(app, { ...options, admission, nouns })
+  const webSocket = startWebSocket(app.server as Server, { admission, schema, config, nouns, prepare, log })
   await app.listen({ host: config.host, port: config.port })
   const watching = watchTokens(nouns, log)
   return {
     url: urlOf(app.server.address() as AddressInfo),
     async close() {
       watching.abort()
+      admission.close()
       const late = setTimeout(() => (app.server as Server).closeAllConnections(), drainMs)
       await Promise.all([app.close(), webSocket.close()])
       clearTimeout(late)

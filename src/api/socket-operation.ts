@@ -8,13 +8,14 @@ import type { Logger } from 'pino'
 import type { WebSocket } from 'ws'
 import { PlenumError, limitExceeded } from '../errors.ts'
 import type { Session } from '../token/index.ts'
+import type { Admission } from './admission.ts'
 import { authenticate, connectionAuthorization } from './auth.ts'
 import type { ApiConfig } from './config.ts'
 import type { Prepare } from './document.ts'
 import { execute, subscribe } from './execute.ts'
 import type { Operation } from './execute.ts'
 import { formatGraphqlError } from './format-error.ts'
-import { createContext, toRequestId } from './request.ts'
+import { awaitCursor, createContext, toRequestId } from './request.ts'
 import type { Nouns } from './request.ts'
 import { closeCodes, longestReason } from './sockets.ts'
 import type { Socket, Sockets } from './sockets.ts'
@@ -27,6 +28,7 @@ export interface Extra {
 type Connection = SocketContext<Record<string, unknown>, Extra>
 
 export interface SocketOptions {
+  admission: Admission
   schema: GraphQLSchema
   config: ApiConfig
   nouns: Nouns
@@ -37,14 +39,23 @@ export interface SocketOptions {
 /** An operation that was let in, and the way to end it. */
 interface Started {
   operation: Operation
+  /** The cursor that is waited for. */
+  after: string | undefined
   end: () => void
+}
+
+/** What headers say over HTTP. */
+interface Asking {
+  after: string | undefined
+  key: string | undefined
 }
 
 export function socketHooks(
   options: SocketOptions,
   sockets: Sockets,
 ): ServerOptions<Record<string, unknown>, Extra> {
-  const { schema, config, prepare, log } = options
+  const { config, prepare, log } = options
+  const { admit, start } = createStart(options, sockets)
   const started = new WeakMap<object, Started>()
   const startedOf = ({ contextValue }: ExecutionArgs) => started.get(contextValue as object) as Started
   const refuse = (error: unknown) => [formatGraphqlError(error, { requestId: toRequestId(undefined), log })]
@@ -52,23 +63,29 @@ export function socketHooks(
   return {
     connectionInitWaitTimeout: 5_000,
     onConnect: (connection) => login(connection, options, sockets),
-    onSubscribe({ extra }, id, payload) {
+    onSubscribe({ extra, connectionParams }, id, payload) {
       const document = attempt(() => prepare(payload.query))
       if (!('kind' in document)) return document.flatMap(refuse)
       const asked = getOperationAST(document, payload.operationName)
       if (!asked) return refuse(new GraphQLError('The document has no such operation'))
+      const asking = toAsking(payload, connectionParams)
+      const isLasting = asked.operation === OperationTypeNode.SUBSCRIPTION
+      const leave = attempt(() => admit(extra, isLasting))
+      if (typeof leave !== 'function') return leave.flatMap(refuse)
       const refused = sockets.begin(extra.socket)
-      if (refused !== undefined) return refuse(refused)
-      const seconds =
-        asked.operation === OperationTypeNode.SUBSCRIPTION ? undefined : config.limits.requestSeconds
-      const it = start(extra, id, payload, document, seconds)
+      if (refused !== undefined) return (leave(), refuse(refused))
+      const seconds = isLasting ? undefined : config.limits.requestSeconds
+      const it = start(extra, id, payload, document, { ...asking, seconds, leave })
       started.set(it.operation.context, it)
       return argumentsOf(it.operation)
     },
     async execute(args) {
-      const { operation, end } = startedOf(args)
+      const { operation, after, end } = startedOf(args)
       try {
+        await awaitCursor(options.nouns.events, after, operation.context.signal)
         return await execute(operation)
+      } catch (error) {
+        return { errors: refuse(error) }
       } finally {
         end()
       }
@@ -80,13 +97,26 @@ export function socketHooks(
       return result
     },
   }
+}
+
+/** Takes operations up; one knows the way to end it. */
+function createStart(options: SocketOptions, sockets: Sockets) {
+  const { schema, log } = options
+  return { admit, start }
+
+  /** A subscription is taken up like a request, and then counted by a limit of its own. */
+  function admit({ socket }: Extra, isLasting: boolean): () => void {
+    const leave = options.admission.enter((socket.session as Session).viewer.tokenId)
+    if (isLasting) leave()
+    return leave
+  }
 
   function start(
     { socket, request }: Extra,
     id: string,
     payload: SubscribePayload,
     document: DocumentNode,
-    seconds: number | undefined,
+    { seconds, after, key, leave }: Asking & { seconds: number | undefined; leave: () => void },
   ): Started {
     const controller = new AbortController()
     const late = (): void => controller.abort(tooLate(seconds ?? 0))
@@ -95,12 +125,13 @@ export function socketHooks(
       session: socket.session as Session,
       requestId: toRequestId(undefined),
       remoteAddress: request.socket.remoteAddress ?? '',
-      idempotencyKey: undefined,
+      idempotencyKey: key,
       signal: controller.signal,
     })
     const end = (): void => {
       if (!socket.running.delete(id)) return
       clearTimeout(timer)
+      leave()
       sockets.end(socket)
       controller.abort(new DOMException('The operation ended', 'AbortError'))
     }
@@ -108,6 +139,7 @@ export function socketHooks(
     const { operationName, variables } = payload
     return {
       end,
+      after,
       operation: {
         schema,
         document,
@@ -117,6 +149,15 @@ export function socketHooks(
         log,
       },
     }
+  }
+}
+
+/** `plenumAfter` and `idempotencyKey` stand in an operation's extensions; the first may stand in the connection's parameters too, for all of them. */
+function toAsking({ extensions }: SubscribePayload, parameters: Record<string, unknown> | undefined): Asking {
+  const text = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined)
+  return {
+    after: text(extensions?.['plenumAfter']) ?? text(parameters?.['plenumAfter']),
+    key: text(extensions?.['idempotencyKey'])?.slice(0, 255),
   }
 }
 

@@ -29,6 +29,15 @@ const rename = (generation: number) =>
   )
 
 const provoke: Partial<Record<ErrorCode, () => Promise<Provoked>>> = {
+  RATE_LIMITED: async () => {
+    const limited = await startTestApp({ limits: { requestsPerSecond: 1 }, database: app.database })
+    try {
+      const answers = await Promise.all(Array.from({ length: 40 }, () => limited.query('{ cursor }')))
+      return answers.flatMap(({ errors = [] }) => errors)[0]
+    } finally {
+      await limited.close()
+    }
+  },
   INVALID_INPUT: () => first('{ resources(first: -1) { totalCount } }'),
   UNAUTHENTICATED: () => first('{ cursor }', { authorization: 'Bearer plenum_unknown' }),
   FORBIDDEN: async () => {

@@ -19,12 +19,7 @@ export async function findAnswer(
   return row && { sameInput: row.input_hash.equals(hashOf(asked)), answer: row.answer }
 }
 
-export async function keepAnswer(
-  trx: Knex,
-  asked: IdempotencyKey,
-  answer: object,
-  at: Date,
-): Promise<void> {
+export async function keepAnswer(trx: Knex, asked: IdempotencyKey, answer: object, at: Date): Promise<void> {
   await trx('idempotency').insert({
     actor: asked.actor,
     key: asked.key,

@@ -38,6 +38,8 @@ const limits = z.strictObject({
   seriesValues: positive.default(2_000_000),
 })
 
+const isLoopback = (host: string): boolean => /^(localhost|127\..*|::1)$/.test(host)
+
 /** Keys that come over a network in the clear are anybody's. */
 function isSafe(url: string): boolean {
   const { protocol, hostname } = new URL(url)
@@ -129,7 +131,15 @@ const file = z.strictObject({
       host: z.string().min(1).default('127.0.0.1'),
       port: z.number().int().min(0).max(65_535).default(4000),
       processes: positive.max(mostProcesses).default(1),
+      /** PEM files. */
+      tls: z.strictObject({ certificate: z.string().min(1), key: z.string().min(1) }).optional(),
+      /** Something in front speaks TLS: tokens may come from elsewhere in the clear. */
+      behindProxy: z.boolean().default(false),
     })
+    .refine(
+      ({ host, tls, behindProxy }) => tls !== undefined || behindProxy || isLoopback(host),
+      'tokens would come over a network in the clear: give tls with certificate and key, or say behindProxy: true when something in front speaks TLS',
+    )
     .prefault({}),
   database: z
     .strictObject({

@@ -23,6 +23,8 @@ export interface ApiLimits extends DocumentLimits, AdmissionLimits {
 
 export interface ApiConfig {
   host: string
+  /** PEM files; absent: plain HTTP. */
+  tls?: { certificate: string; key: string } | undefined
   /** 0: any free one. */
   port: number
   /** Refuses every write with FORBIDDEN. */

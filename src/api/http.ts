@@ -1,4 +1,5 @@
 /** The HTTP front: request ids, headers that keep browsers safe, and errors in GraphQL's shape whatever failed. */
+import { readFileSync } from 'node:fs'
 import { LogController, fastify } from 'fastify'
 import type { FastifyBaseLogger, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Logger } from 'pino'
@@ -24,6 +25,12 @@ const securityHeaders = {
 
 export function createHttp(config: ApiConfig, log: Logger): FastifyInstance {
   const { limits } = config
+  // Read once: a new certificate is taken by starting again.
+  const https = config.tls && {
+    cert: readFileSync(config.tls.certificate),
+    key: readFileSync(config.tls.key),
+    minVersion: 'TLSv1.2' as const,
+  }
   const app = fastify({
     loggerInstance: log as unknown as FastifyBaseLogger,
     logController: new LogController({ disableRequestLogging: true }),
@@ -33,7 +40,9 @@ export function createHttp(config: ApiConfig, log: Logger): FastifyInstance {
     return503OnClosing: true,
     // The longest that a body may take to arrive: an import's.
     requestTimeout: limits.importSeconds * 1_000,
-    http: { headersTimeout: 20_000 },
+    ...(https === undefined
+      ? { http: { headersTimeout: 20_000 } }
+      : { https: { ...https, headersTimeout: 20_000 } }),
   })
   app.removeAllContentTypeParsers()
   app.addHook('onRequest', async (request, reply) => {

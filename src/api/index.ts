@@ -58,7 +58,7 @@ export async function startApi(options: ApiOptions): Promise<Api> {
   await app.listen({ host: config.host, port: config.port })
   const watching = watchTokens(nouns, log)
   return {
-    url: urlOf(app.server.address() as AddressInfo),
+    url: urlOf(app.server.address() as AddressInfo, config.tls === undefined ? 'http' : 'https'),
     async close() {
       watching.abort()
       admission.close()
@@ -70,8 +70,8 @@ export async function startApi(options: ApiOptions): Promise<Api> {
   }
 }
 
-const urlOf = ({ address, family, port }: AddressInfo): string =>
-  `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`
+const urlOf = ({ address, family, port }: AddressInfo, protocol: 'http' | 'https'): string =>
+  `${protocol}://${family === 'IPv6' ? `[${address}]` : address}:${port}`
 
 /** A token revoked in another process ends its sockets here too. */
 function watchTokens({ events, tokens }: Nouns, log: Logger): AbortController {

@@ -1,5 +1,6 @@
 /** Large inventories: `PUT /import`, streamed, as one transaction. */
-import type { Readable } from 'node:stream'
+import { createHash } from 'node:crypto'
+import { Readable } from 'node:stream'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Logger } from 'pino'
 import { formatCursor } from '../event/event.ts'
@@ -85,12 +86,14 @@ async function importBody(
     if (config.readOnly) throw readOnlyRefusal('PUT /import')
     const needed = mutationRoles['importInventory'] ?? 'operator'
     checkAct(viewer, 'PUT /import', needed)
-    const items = readInventory(formatOf(request), request.body as Readable, signal)
+    const body = new HashedBody(request.body as Readable)
+    const items = readInventory(formatOf(request), body.read(), signal)
     const known = () => scopeGraph(viewer, nouns.graph)
     const asked = parameters(request)
-    const by = once(actorOf(viewer, request.id, known), request, asked)
+    const by = once(actorOf(viewer, request.id, known), request, asked, body)
+    // Whether it was answered before is asked when its body is read: only then is it known whether it is the same.
     const result = await toldWrite(viewer, known(), () =>
-      answeredOr(nouns, by, () => nouns.resources.importInventory({ ...asked, items, signal }, by)),
+      nouns.resources.importInventory({ ...asked, items, signal }, by),
     )
     // A dry run's own cursor is of a transaction that was taken back.
     const cursor = asked.dryRun ? nouns.events.cursor() : result.cursor
@@ -106,24 +109,47 @@ async function importBody(
 
 const longestKey = 255
 
-/** With the header Idempotency-Key the same request is done once. Its body is not kept: another one shows by its form and length only. */
-function once(by: Actor, request: FastifyRequest, { dryRun, ...asked }: Asked): Actor {
+/** A body that passes through, and a hash of what has passed. */
+class HashedBody {
+  readonly #body: Readable
+  readonly #hash = createHash('sha256')
+
+  constructor(body: Readable) {
+    this.#body = body
+  }
+
+  read(): Readable {
+    return Readable.from(this.#pass(), { objectMode: false })
+  }
+
+  async *#pass(): AsyncGenerator<Buffer> {
+    for await (const chunk of this.#body as AsyncIterable<Buffer>) {
+      this.#hash.update(chunk)
+      yield chunk
+    }
+  }
+
+  get hash(): string {
+    return this.#hash.copy().digest('hex')
+  }
+}
+
+/** With the header Idempotency-Key the same request, to the byte, is done once. */
+function once(by: Actor, request: FastifyRequest, { dryRun, ...asked }: Asked, body: HashedBody): Actor {
   const key = headerOf(request, 'idempotency-key')
   if (key === undefined || dryRun) return by
   if (key === '' || key.length > longestKey)
     throw invalidInput(`An idempotency key has 1 to ${longestKey} characters`, 'Idempotency-Key')
-  const body = [headerOf(request, 'content-type'), headerOf(request, 'content-length')].map(
-    (one) => one ?? '',
-  )
-  return { ...by, idempotency: { actor: by.name, key, action: 'PUT /import', input: { ...asked, body } } }
-}
-
-async function answeredOr(
-  { resources }: Nouns,
-  { idempotency }: Actor,
-  write: () => Promise<WriteResult>,
-): Promise<WriteResult> {
-  return (idempotency && (await resources.answered(idempotency))) ?? write()
+  const type = headerOf(request, 'content-type') ?? ''
+  const idempotency = {
+    actor: by.name,
+    key,
+    action: 'PUT /import',
+    get input() {
+      return { ...asked, type, hash: body.hash }
+    },
+  }
+  return { ...by, idempotency }
 }
 
 function formatOf(request: FastifyRequest): ImportFormat {

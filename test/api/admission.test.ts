@@ -100,7 +100,7 @@ test('PUT /import with an Idempotency-Key is done once; another body under it is
     const first = await put('acme')
     expect(first).toMatchObject({ status: 200, body: { created: 1 } })
     expect(await put('acme')).toEqual(first)
-    expect(await put('another')).toMatchObject({
+    expect(await put('emca')).toMatchObject({
       status: 409,
       body: { errors: [{ extensions: { code: 'CONFLICT', reason: 'KEY_REUSED' } }] },
     })

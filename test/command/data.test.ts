@@ -219,7 +219,7 @@ describe('any command', () => {
     expect(code).toBe(0)
     const names = [...stdout.matchAll(/^ {2}plenum (\w+)/gm)].map(([, name]) => name!)
     expect(names.sort()).toEqual(
-      ['backup', 'demo', 'export', 'import', 'migrate', 'query', 'restore', 'serve', 'token'].sort(),
+      ['audit', 'backup', 'demo', 'export', 'import', 'migrate', 'query', 'restore', 'serve', 'token'].sort(),
     )
     const helps = await Promise.all(names.map((name) => runProgram([name, '--help'])))
     for (const [index, help] of helps.entries()) {

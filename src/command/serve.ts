@@ -7,7 +7,7 @@ import { loadConfig, mostProcesses, type Config } from '../config.ts'
 import { sampleInventory, startDemo, type Demo } from '../demo/index.ts'
 import { demoEnvironment, withDemo } from './demo-source.ts'
 import { readHead } from '../event/index.ts'
-import { createLog } from '../log.ts'
+import { createServerLog } from '../log.ts'
 import { startProcesses } from '../process/index.ts'
 import { startResources } from '../resource/index.ts'
 import { formatBanner } from './banner.ts'
@@ -86,7 +86,7 @@ async function listen(site: Site, name: DatabaseName, port: number, demo: Demo |
   try {
     if (site.config.http.processes > 1) return await listenTogether(site, name, port, demo)
     const config = name === 'plenum_demo' ? withDemo(site.config, demo) : site.config
-    return await startApp(config, site.url(name), createLog(config.log.level))
+    return await startApp(config, site.url(name), createServerLog(config.log.level))
   } catch (error) {
     throw isPortTaken(error) ? portTaken(site.config) : error
   }

@@ -41,7 +41,9 @@ const notOurs = (error: unknown): void => {
 beforeAll(() => {
   process.removeAllListeners('unhandledRejection').on('unhandledRejection', notOurs)
 })
-afterAll(() => {
+afterAll(async () => {
+  // What is still on its way comes to an end first.
+  for (let turns = 0; turns < 100; turns++) await new Promise(setImmediate)
   process.removeAllListeners('unhandledRejection')
   for (const listener of listeners) process.on('unhandledRejection', listener)
 })

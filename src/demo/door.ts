@@ -4,11 +4,12 @@
  */
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
-import { chmod, rm } from 'node:fs/promises'
+import { chmod, mkdir, rm, rmdir, stat } from 'node:fs/promises'
 import { createConnection, createServer, type Server, type Socket } from 'node:net'
 import { tmpdir, userInfo } from 'node:os'
 import { join, resolve } from 'node:path'
 import { createInterface } from 'node:readline'
+import { setTimeout } from 'node:timers/promises'
 
 /** Where the door of a data folder is. Names of sockets are short: a longer one is in the folder for temporary files. */
 export function doorPath(dataFolder: string): string {
@@ -23,9 +24,16 @@ export interface Door {
 }
 
 /** Null where another process holds this door already. `answer` gives what is sent back, or throws what is told as `refusal`. */
-export async function openDoor(path: string, answer: (request: unknown) => unknown): Promise<Door | null> {
-  if (await isAnswered(path)) return null
-  await rm(path, { force: true })
+export function openDoor(path: string, answer: (request: unknown) => unknown): Promise<Door | null> {
+  // Between looking and listening nobody else may: the door of a dead process is removed, a living one's never.
+  return alone(`${path}.lock`, async () => {
+    if (await isAnswered(path)) return null
+    await rm(path, { force: true })
+    return stand(path, answer)
+  })
+}
+
+async function stand(path: string, answer: (request: unknown) => unknown): Promise<Door | null> {
   const sockets = new Set<Socket>()
   const server = createServer((socket) => {
     sockets.add(socket)
@@ -45,7 +53,34 @@ export async function openDoor(path: string, answer: (request: unknown) => unkno
   }
 }
 
-/** Two that start at once: one of them has it. */
+/** What a process left that was killed while it had the lock; it is had for milliseconds. */
+const staleLockMs = 5_000
+
+async function alone<T>(lock: string, call: () => Promise<T>): Promise<T> {
+  for (;;) {
+    try {
+      await mkdir(lock)
+      break
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+    }
+    const age =
+      Date.now() -
+      (await stat(lock).then(
+        ({ mtimeMs }) => mtimeMs,
+        () => Date.now(),
+      ))
+    if (Math.abs(age) > staleLockMs) await rmdir(lock).catch(() => undefined)
+    else await setTimeout(5 + Math.random() * 10)
+  }
+  try {
+    return await call()
+  } finally {
+    await rmdir(lock).catch(() => undefined)
+  }
+}
+
+/** Some systems tell only here that it is taken. */
 async function listen(server: Server, path: string): Promise<boolean> {
   try {
     server.listen(path)

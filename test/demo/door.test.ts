@@ -1,10 +1,12 @@
 /** The door of a running demo: who holds it, what it takes, who takes it over. */
-import { existsSync, mkdtempSync, rmSync, statSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { existsSync, mkdirSync, mkdtempSync, rmSync, statSync, utimesSync } from 'node:fs'
 import { createConnection } from 'node:net'
 import { once } from 'node:events'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { openDoor } from '../../src/demo/door.ts'
 import {
   doorPath,
   DoorClosed,
@@ -98,6 +100,38 @@ describe('the door', () => {
     expect(doorPath(`${deep}y`)).not.toBe(doorPath(deep))
   })
 })
+
+describe('many that open one door at once', () => {
+  test.each(['where none was', 'where one was killed', 'where one was killed while it opened'])(
+    '%s: one has it',
+    async (was) => {
+      const path = doorPath(folder)
+      for (let round = 0; round < 8; round++) {
+        if (was !== 'where none was') leaveSocket(path)
+        if (was.endsWith('opened')) leaveLock(`${path}.lock`)
+        const doors = await Promise.all(Array.from({ length: 8 }, (_, who) => openDoor(path, () => who)))
+        const open = doors.flatMap((door, who) => (door === null ? [] : [{ door, who }]))
+        expect(open).toHaveLength(1)
+        expect(await knock(path, {}, AbortSignal.timeout(10_000))).toBe(open[0]!.who)
+        await open[0]!.door.close()
+        expect(existsSync(`${path}.lock`)).toBe(false)
+      }
+    },
+  )
+})
+
+/** A name of a socket that nobody listens on any more. */
+function leaveSocket(path: string): void {
+  const script = `require('net').createServer().listen(${JSON.stringify(path)}, () => process.kill(process.pid, 'SIGKILL'))`
+  spawnSync(process.execPath, ['-e', script])
+  expect(existsSync(path)).toBe(true)
+}
+
+function leaveLock(lock: string): void {
+  mkdirSync(lock)
+  const before = Date.now() / 1000 - 60
+  utimesSync(lock, before, before)
+}
 
 describe('two processes on one folder', () => {
   test('have the same devices; the second takes them over when the first ends, at the same addresses', async () => {

@@ -31,8 +31,8 @@ export interface ErrorDetails {
   candidates?: { id: string; kind: string; name: string }[]
   /** Further faults of the same input, so that one round trip shows them all (bounded to 100). */
   problems?: { path: string; message: string }[]
-  /** Which limit was hit, its value, and what was asked. */
-  limit?: { name: string; limit: number; asked?: number }
+  /** Which limit was hit, its value, what was asked, and how much of that the field at `path` is. */
+  limit?: { name: string; limit: number; asked?: number; most?: number }
   retryAfterSeconds?: number
 }
 

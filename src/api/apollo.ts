@@ -43,7 +43,7 @@ export async function startApollo(options: {
       ApolloServerPluginLandingPageDisabled(),
       ApolloServerPluginUsageReportingDisabled(),
       ApolloServerPluginSchemaReportingDisabled(),
-      executePlugin(schema, log),
+      executePlugin(schema, limits, log),
     ],
     formatError: (_, error) => formatRequestError(error, log),
     stringifyResult: (value) => stringify(value, limits.answerBytes, log),
@@ -60,7 +60,7 @@ const preparedDocuments: NonNullable<ApolloServerOptions<Context>['documentStore
 }
 
 /** Answers every operation with our executor. Its errors are formatted already. */
-function executePlugin(schema: GraphQLSchema, log: Logger): ApolloServerPlugin<Context> {
+function executePlugin(schema: GraphQLSchema, limits: ApiLimits, log: Logger): ApolloServerPlugin<Context> {
   return {
     requestDidStart: async () => ({
       didResolveOperation: async ({ operation }) => {
@@ -74,6 +74,7 @@ function executePlugin(schema: GraphQLSchema, log: Logger): ApolloServerPlugin<C
           operationName,
           variables,
           context: contextValue,
+          limits,
           log,
         })
         const status = result.data === undefined ? 400 : undefined

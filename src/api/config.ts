@@ -1,8 +1,9 @@
 /** What the API takes from the configuration. */
 import type { AdmissionLimits } from './admission.ts'
+import type { CostLimits } from './cost/index.ts'
 import type { DocumentLimits } from './limits.ts'
 
-export interface ApiLimits extends DocumentLimits, AdmissionLimits {
+export interface ApiLimits extends DocumentLimits, CostLimits, AdmissionLimits {
   /** Bytes of a GraphQL request's body. Imports by PUT are streamed and not bounded by it. */
   bodyBytes: number
   /** Bytes of an answer before compression, and of one message of a subscription. */

@@ -4,6 +4,7 @@ import type { DocumentNode, ExecutionResult, GraphQLFormattedError, GraphQLSchem
 import type { Logger } from 'pino'
 import type { Context } from '../context.ts'
 import { JsonText } from './answer.ts'
+import { checkCost, type CostLimits } from './cost/index.ts'
 import { createCompiler, type Compiled, type Written } from './compile/index.ts'
 import { PlenumError } from '../errors.ts'
 import { formatGraphqlError } from './format-error.ts'
@@ -15,6 +16,7 @@ export interface Operation {
   variables: Record<string, unknown> | undefined
   context: Context
   log: Logger
+  limits: CostLimits
   /** What a subscription's event is read from. */
   root?: unknown
 }
@@ -29,8 +31,17 @@ function compilerOf(schema: GraphQLSchema): Compiled {
   return made
 }
 
-/** The answer, its errors formatted, its data a JsonText where it was written as text. Never rejects. */
+/** The answer, its errors formatted, its data a JsonText where it was written as text. Never rejects. What would cost too much is not begun. */
 export async function execute(operation: Operation): Promise<ExecutionResult> {
+  try {
+    operation.context.extensions['cost'] = checkCost(operation, operation.limits)
+  } catch (error) {
+    return { errors: [formatGraphqlError(error, scopeOf(operation))] }
+  }
+  return run(operation)
+}
+
+async function run(operation: Operation): Promise<ExecutionResult> {
   const { context, schema } = operation
   try {
     const running = compilerOf(schema)({ ...operation, root: operation.root })
@@ -48,6 +59,7 @@ export async function subscribe(
 ): Promise<AsyncGenerator<ExecutionResult> | ExecutionResult> {
   const args = argumentsOf(operation)
   try {
+    operation.context.extensions['cost'] = checkCost(operation, operation.limits)
     const source = await createSourceEventStream({ ...args, subscribeFieldResolver: undefined })
     if (!(Symbol.asyncIterator in source)) return finish(source, operation)
     return endable(answers(source, operation, end), end)
@@ -61,10 +73,13 @@ async function* answers(
   operation: Operation,
   end: () => void,
 ): AsyncGenerator<ExecutionResult> {
+  // The cost is told once, with the first message.
+  let extensions = { ...operation.context.extensions }
   try {
     for await (const root of source) {
-      const context = { ...operation.context, extensions: {} }
-      yield await execute({ ...operation, context, root })
+      const context = { ...operation.context, extensions }
+      yield await run({ ...operation, context, root })
+      extensions = {}
     }
   } catch (error) {
     if (operation.context.signal.aborted && !(error instanceof PlenumError)) return

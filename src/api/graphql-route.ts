@@ -78,8 +78,11 @@ async function answer(
   if (known === undefined || type === undefined)
     return answerByApollo(route, request, reply, entry, scope, body)
   const context = createContext(nouns, callerOf(request, entry))
-  const { schema, config } = route
-  const answered = await answerKnown({ ...known, schema, context, log }, scope, config.limits.answerBytes)
+  const {
+    schema,
+    config: { limits },
+  } = route
+  const answered = await answerKnown({ ...known, schema, context, limits, log }, scope, limits.answerBytes)
   void reply.header('content-type', type)
   void reply.code(statusOf(answered.status, scope, type)).header('cache-control', 'no-store')
   return await sendText(request, reply, answered.bytes)

@@ -146,6 +146,7 @@ function createStart(options: SocketOptions, sockets: Sockets) {
         operationName: operationName ?? undefined,
         variables: variables ?? undefined,
         context,
+        limits: options.config.limits,
         log,
       },
     }

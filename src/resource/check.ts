@@ -23,6 +23,10 @@ export class Problems {
     if (this.#found.length < mostProblems) this.#found.push({ path, message })
   }
 
+  get isEmpty(): boolean {
+    return this.#found.length === 0
+  }
+
   get isFull(): boolean {
     return this.#found.length >= mostProblems
   }

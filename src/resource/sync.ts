@@ -112,7 +112,7 @@ export async function sourceOf(trx: Transacting['db'], id: ResourceId): Promise<
 }
 
 /** The same thing listed twice is one; one key for two different things is a fault of the source. */
-async function readListing({ listing, signal }: SyncRequest): Promise<Listing> {
+async function readListing({ listing, signal, younger }: SyncRequest): Promise<Listing> {
   const listed = new Map<string, { thing: Observation; hash: Buffer }>()
   const problems = new Problems()
   let taken = 0
@@ -127,6 +127,15 @@ async function readListing({ listing, signal }: SyncRequest): Promise<Listing> {
     listed.set(observation.key, { thing: checked, hash })
   }
   problems.end()
+  for (const [key, told] of younger?.() ?? []) {
+    const faults = new Problems()
+    if ('gone' in told) listed.delete(key)
+    else {
+      const thing = checkObservation(told, key, faults)
+      // What is faulty is refused where it was pushed.
+      if (faults.isEmpty) listed.set(key, { thing, hash: hashOf(thing) })
+    }
+  }
   return listed
 }
 

@@ -121,6 +121,8 @@ export interface SyncRequest {
   sourceId: ResourceId
   /** The whole listing. Failing midway changes nothing. */
   listing: AsyncIterable<Observation>
+  /** Called when the listing is read: what the source pushed meanwhile, by key, which is younger than what was listed. */
+  younger?: () => ReadonlyMap<string, Observation | Gone>
   acceptVanished?: boolean
   /** Fences off a holder whose turn is over: refused unless the turn still has this epoch. */
   fence?: Fence

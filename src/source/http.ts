@@ -5,7 +5,19 @@
  */
 import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http'
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
-import { SourceError, type SourceEnvironment, type SourceFailure } from './source.ts'
+import { getCACertificates } from 'node:tls'
+import {
+  linesOf,
+  nameOf,
+  readText,
+  refuse,
+  toSourceError,
+  type HttpAnswer,
+  type HttpRequest,
+} from './answer.ts'
+import { SourceError, type SourceEnvironment } from './source.ts'
+
+export { failureOf, toRetryAfter, type HttpAnswer, type HttpRequest } from './answer.ts'
 
 export interface HttpOptions {
   /** `https://host[:port][/prefix]`; paths of requests come after it. */
@@ -13,27 +25,13 @@ export interface HttpOptions {
   environment: Pick<SourceEnvironment, 'admit' | 'control'>
   /** Certificates to trust beside the system's, PEM. */
   ca?: string
+  /** A certificate of our own and its key, PEM, where the other side asks for one. */
+  cert?: string
+  key?: string
   /** A unix socket to speak through. */
   socketPath?: string
   deadlineMs?: number
   mostBytes?: number
-}
-
-export interface HttpRequest {
-  path: string
-  query?: Readonly<Record<string, string | number>>
-  method?: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
-  headers?: Readonly<Record<string, string>>
-  /** Sent as JSON. */
-  body?: unknown
-  /** Why a request that is no GET changes nothing there: it logs in, or only asks. */
-  harmless?: 'login' | 'query'
-}
-
-export interface HttpAnswer {
-  status: number
-  headers: Readonly<Record<string, string | string[] | undefined>>
-  text: string
 }
 
 export interface Http {
@@ -41,34 +39,36 @@ export interface Http {
   send(request: HttpRequest, signal: AbortSignal): Promise<HttpAnswer>
   /** The answer's JSON; SourceError by its status when it is no success, `bad` when it is no JSON. */
   json<T = unknown>(request: HttpRequest, signal: AbortSignal): Promise<T>
+  /**
+   * The lines of an answer that goes on, as they come, and until it ends; SourceError as `json`. Only its beginning
+   * has a deadline, of which `onOpen` tells, and each line a bound.
+   */
+  lines(request: HttpRequest, signal: AbortSignal, onOpen?: () => void): AsyncIterable<string>
   close(): void
 }
 
 const mostRedirects = 3
-
-/** What the other side says of itself by a status that is no success. */
-export function failureOf(status: number): SourceFailure {
-  if (status === 401 || status === 403 || status === 407) return 'denied'
-  if (status === 404 || status === 410) return 'missing'
-  if (status === 408 || status === 504) return 'timeout'
-  if (status === 429 || status === 503) return 'busy'
-  return status >= 500 ? 'failed' : 'bad'
-}
+const mostBytesOf = 64 * 1_048_576
+const keepAliveMs = 30_000
 
 export function openHttp(options: HttpOptions): Http {
   const base = new URL(options.url.endsWith('/') ? options.url : `${options.url}/`)
   const isTls = base.protocol === 'https:'
   const settings = { keepAlive: true, maxSockets: 32, maxFreeSockets: 4 }
-  const agent = isTls
-    ? new HttpsAgent({ ...settings, ...(options.ca === undefined ? {} : { ca: options.ca }) })
-    : new HttpAgent(settings)
+  const agent = isTls ? new HttpsAgent({ ...settings, ...tlsOf(options) }) : new HttpAgent(settings)
   const client = new Client(options, base, agent)
   return {
     send: (request, signal) => client.send(request, signal),
     json: (request, signal) => client.json(request, signal),
+    lines: (request, signal, onOpen) => client.lines(request, signal, onOpen),
     close: () => agent.destroy(),
   }
 }
+
+const tlsOf = ({ ca, cert, key }: HttpOptions) => ({
+  ...(ca === undefined ? {} : { ca: [...getCACertificates('default'), ca] }),
+  ...(cert === undefined || key === undefined ? {} : { cert, key }),
+})
 
 class Client implements Omit<Http, 'close'> {
   readonly #options: HttpOptions
@@ -86,25 +86,48 @@ class Client implements Omit<Http, 'close'> {
       { ...request, headers: { accept: 'application/json', ...request.headers } },
       signal,
     )
-    const what = nameOf(request)
-    if (answer.status < 200 || answer.status > 299) {
-      const failure = failureOf(answer.status)
-      const retryAfterMs = toRetryAfter(answer.headers['retry-after'])
-      throw new SourceError(
-        failure,
-        `${what}: ${answer.status}`,
-        retryAfterMs === undefined ? {} : { retryAfterMs },
-      )
-    }
+    refuse(request, answer)
     try {
       return JSON.parse(answer.text) as T
     } catch {
       // The parser's own message quotes the text.
-      throw new SourceError('bad', `${what}: the answer is no JSON`)
+      throw new SourceError('bad', `${nameOf(request)}: the answer is no JSON`)
     }
   }
 
-  async send(request: HttpRequest, signal: AbortSignal): Promise<HttpAnswer> {
+  async *lines(request: HttpRequest, signal: AbortSignal, onOpen?: () => void): AsyncGenerator<string> {
+    const [what, stop] = [nameOf(request), new AbortController()]
+    const incoming = await this.#within(request, signal, (both) =>
+      this.#open(request, this.#urlOf(request), AbortSignal.any([both, stop.signal])),
+    )
+    const onAbort = () => incoming.destroy()
+    signal.addEventListener('abort', onAbort, { once: true })
+    if (signal.aborted) onAbort()
+    try {
+      incoming.socket?.setKeepAlive(true, keepAliveMs)
+      const { statusCode: status = 0, headers } = incoming
+      refuse(request, { status, headers })
+      onOpen?.()
+      yield* linesOf(incoming, this.#options.mostBytes ?? mostBytesOf, what)
+    } catch (error) {
+      if (signal.aborted) throw new SourceError('aborted', `${what}: given up`, { cause: error })
+      throw toSourceError(error, what)
+    } finally {
+      signal.removeEventListener('abort', onAbort)
+      incoming.destroy()
+    }
+  }
+
+  send(request: HttpRequest, signal: AbortSignal): Promise<HttpAnswer> {
+    return this.#within(request, signal, (both) => this.#follow(request, both))
+  }
+
+  /** Admitted, and with a deadline. */
+  async #within<T>(
+    request: HttpRequest,
+    signal: AbortSignal,
+    work: (both: AbortSignal) => Promise<T>,
+  ): Promise<T> {
     const { method = 'GET', harmless } = request
     if (
       method !== 'GET' &&
@@ -122,7 +145,7 @@ class Client implements Omit<Http, 'close'> {
     try {
       const leave = await this.#options.environment.admit?.(both)
       try {
-        return await this.#follow(request, both)
+        return await work(both)
       } finally {
         leave?.()
       }
@@ -157,17 +180,33 @@ class Client implements Omit<Http, 'close'> {
     return url
   }
 
-  #once(request: HttpRequest, url: URL, signal: AbortSignal): Promise<HttpAnswer> {
-    const { method = 'GET', headers = {}, body } = request
-    const { socketPath, mostBytes = 64 * 1_048_576 } = this.#options
-    const content = body === undefined ? undefined : Buffer.from(JSON.stringify(body))
+  async #once(request: HttpRequest, url: URL, signal: AbortSignal): Promise<HttpAnswer> {
     const what = nameOf(request)
+    const incoming = await this.#open(request, url, signal)
+    const onAbort = () => incoming.destroy()
+    signal.addEventListener('abort', onAbort, { once: true })
+    if (signal.aborted) onAbort()
+    try {
+      const text = await readText(incoming, this.#options.mostBytes ?? mostBytesOf, what)
+      return { status: incoming.statusCode ?? 0, headers: incoming.headers, text }
+    } catch (error) {
+      incoming.destroy()
+      throw toSourceError(error, what)
+    } finally {
+      signal.removeEventListener('abort', onAbort)
+    }
+  }
+
+  /** Resolves with the answer's beginning; the signal counts until then. */
+  #open(request: HttpRequest, url: URL, signal: AbortSignal): Promise<IncomingMessage> {
+    const { method = 'GET', headers = {}, body } = request
+    const { socketPath } = this.#options
+    const content = body === undefined ? undefined : Buffer.from(JSON.stringify(body))
     return new Promise((resolve, reject) => {
       const send = (url.protocol === 'https:' ? httpsRequest : httpRequest) as typeof httpRequest
       const outgoing = send(url, {
         method,
         agent: this.#agent,
-        signal,
         headers: {
           'user-agent': 'plenum',
           // What is small on the wire and large here would be no bound.
@@ -179,56 +218,18 @@ class Client implements Omit<Http, 'close'> {
         },
         ...(socketPath === undefined ? {} : { socketPath }),
       })
-      outgoing.on('error', (error) => reject(toSourceError(error, what)))
+      const onAbort = () => outgoing.destroy(new Error('given up'))
+      signal.addEventListener('abort', onAbort, { once: true })
+      if (signal.aborted) onAbort()
+      outgoing.on('error', (error) => {
+        signal.removeEventListener('abort', onAbort)
+        reject(toSourceError(error, nameOf(request)))
+      })
       outgoing.on('response', (incoming) => {
-        readText(incoming, mostBytes, what).then(
-          (text) => resolve({ status: incoming.statusCode ?? 0, headers: incoming.headers, text }),
-          (error: unknown) => {
-            outgoing.destroy()
-            reject(toSourceError(error, what))
-          },
-        )
+        signal.removeEventListener('abort', onAbort)
+        resolve(incoming)
       })
       outgoing.end(content)
     })
   }
-}
-
-const nameOf = ({ method = 'GET', path }: HttpRequest): string =>
-  `${method} ${path
-    .split('?', 1)[0]!
-    .replace(/[^\x21-\x7e]/g, '?')
-    .slice(0, 200)}`
-
-async function readText(incoming: IncomingMessage, mostBytes: number, what: string): Promise<string> {
-  const chunks: Buffer[] = []
-  let size = 0
-  for await (const chunk of incoming) {
-    size += (chunk as Buffer).length
-    if (size > mostBytes) throw new SourceError('bad', `${what}: the answer has more than ${mostBytes} bytes`)
-    chunks.push(chunk as Buffer)
-  }
-  if (!incoming.complete) throw new SourceError('unreachable', `${what}: the answer was cut off`)
-  return Buffer.concat(chunks).toString('utf8')
-}
-
-/** Certificates that cannot be right; what is in OpenSSL's texts goes no further than their code. */
-const certificateCode = /^(?:CERT_|ERR_TLS|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO|ERR_SSL|HOSTNAME_MISMATCH|EPROTO)/
-const unreachableCode = /^(?:ECONN|ENOTFOUND|EAI_|EHOST|ENET|EPIPE|ENOENT|EACCES|EADDRNOTAVAIL)/
-
-function toSourceError(error: unknown, what: string): SourceError {
-  if (error instanceof SourceError) return error
-  const code = String((error as NodeJS.ErrnoException).code ?? '')
-  if (certificateCode.test(code)) return new SourceError('bad', `${what}: TLS: ${code}`, { cause: error })
-  if (code === 'ETIMEDOUT') return new SourceError('timeout', `${what}: ${code}`, { cause: error })
-  if (unreachableCode.test(code)) return new SourceError('unreachable', `${what}: ${code}`, { cause: error })
-  if (code.startsWith('HPE_')) return new SourceError('bad', `${what}: no HTTP: ${code}`, { cause: error })
-  return new SourceError('unreachable', `${what}: ${code || 'the connection broke'}`, { cause: error })
-}
-
-/** Seconds or a date; at most an hour is believed. */
-export function toRetryAfter(header: string | string[] | undefined): number | undefined {
-  if (typeof header !== 'string') return undefined
-  const ms = /^\d+$/.test(header.trim()) ? Number(header) * 1_000 : Date.parse(header) - Date.now()
-  return Number.isFinite(ms) ? Math.min(Math.max(0, ms), 3_600_000) : undefined
 }

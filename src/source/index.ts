@@ -11,6 +11,7 @@ import type { Turns } from '../turn.ts'
 import { checks } from './check/index.ts'
 import { findAddresses } from './address.ts'
 import type { SourceConfig } from './config.ts'
+import { docker } from './docker/index.ts'
 import { orAborted } from './guard.ts'
 import type { Touch } from './live.ts'
 import { netbox } from './netbox/index.ts'
@@ -23,7 +24,7 @@ export type { Touch, TouchStatus } from './live.ts'
 export { parseSources, type ConfigFault, type SourceConfig } from './config.ts'
 
 /** All drivers; a new one is one line. */
-export const drivers: readonly Driver[] = [netbox, snmp, checks]
+export const drivers: readonly Driver[] = [netbox, snmp, docker, checks]
 
 /** One thing whose values are asked for, by the key that its source knows it by. */
 export interface ReadTarget {

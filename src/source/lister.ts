@@ -9,6 +9,7 @@ import type { SourceConfig } from './config.ts'
 import { orAborted, type Guard } from './guard.ts'
 import { Timetable } from './listing.ts'
 import { SourceError, type Source } from './source.ts'
+import type { Intake } from './watch.ts'
 import { answerSync, type Asked } from './store.ts'
 
 export interface ListerOptions {
@@ -26,6 +27,7 @@ export interface ListerOptions {
   /** What is wrong beside listings. */
   standing(): string | null
   onListed(): void
+  beginListing: Intake['beginListing']
 }
 
 /** A listing that waits this long for its next thing has failed. */
@@ -108,21 +110,27 @@ export class Lister {
     }
   }
 
-  #sync(source: Source, turn: Turn, asked: readonly Asked[], signal: AbortSignal): Promise<SyncResult> {
+  async #sync(source: Source, turn: Turn, asked: readonly Asked[], signal: AbortSignal): Promise<SyncResult> {
     const { resources, sourceId, by, config, standing } = this.#options
     const name = asked.at(-1)?.by
     const deadline = AbortSignal.any([signal, AbortSignal.timeout(config.timeoutSeconds * 1_000)])
-    return resources.sync(
-      {
-        sourceId,
-        listing: this.#listing(source, signal, deadline),
-        acceptVanished: asked.some(({ accept }) => accept),
-        fence: turn,
-        standing: standing(),
-        signal,
-      },
-      name === undefined ? by : { name },
-    )
+    const pushed = this.#options.beginListing()
+    try {
+      return await resources.sync(
+        {
+          sourceId,
+          listing: this.#listing(source, signal, deadline),
+          younger: pushed.take,
+          acceptVanished: asked.some(({ accept }) => accept),
+          fence: turn,
+          standing: standing(),
+          signal,
+        },
+        name === undefined ? by : { name },
+      )
+    } finally {
+      pushed.end()
+    }
   }
 
   /** What the driver lists, with a deadline for all of it and for each thing, and without secrets in what it throws. */

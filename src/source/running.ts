@@ -83,6 +83,7 @@ export class Running {
       cleanThing: (thing) => this.#redactor.cleanAll(thing),
       standing: () => this.#standing,
       onListed: () => this.#intake.forgetWritten(),
+      beginListing: () => this.#intake.beginListing(),
     })
     this.#live = new Live(
       this.guard,

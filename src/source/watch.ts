@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto'
 import type { Logger } from 'pino'
 import type { Sample } from '../metric/metric.ts'
-import type { Actor, ResourceId } from '../resource/resource.ts'
+import type { Actor, Gone, Observation, ResourceId } from '../resource/resource.ts'
 import type { Fence, Pushed, Resources } from '../resource/verbs.ts'
 import type { KeyIds } from './key.ts'
 import { shardOf, type Notice, type Reading, type Told } from './source.ts'
@@ -48,6 +48,9 @@ export class Intake {
   #timer: NodeJS.Timeout | undefined
   #flushing: Promise<void> | undefined
   #failed = 0
+  /** What was told since a listing began, and until when nothing is written while that is. */
+  #younger: Map<string, Observation | Gone> | undefined
+  #listing: PromiseWithResolvers<void> | undefined
   #closed = false
   /** How long the slowest of the last flush waited until it was written. */
   lagSeconds: number | undefined
@@ -67,6 +70,7 @@ export class Intake {
     else if ('notice' in told) this.#notices.push(told)
     else {
       this.#things.push({ change: told, atMs: performance.now() })
+      if ('key' in told) this.#younger?.set(told.key, told)
       this.#size += sizeOf(told)
     }
     this.#timer ??= setTimeout(() => void this.flush(), this.#gatherMs)
@@ -75,6 +79,22 @@ export class Intake {
 
   #isFull(): boolean {
     return this.#size >= mostWaiting || this.#readings.length >= mostReadings
+  }
+
+  /** A listing begins: what is told from now on is younger. `take` gives it, and holds up what comes then until `end`. */
+  beginListing(): { take(): ReadonlyMap<string, Observation | Gone>; end(): void } {
+    const younger = (this.#younger = new Map<string, Observation | Gone>())
+    return {
+      take: () => {
+        this.#listing ??= Promise.withResolvers<void>()
+        return younger
+      },
+      end: () => {
+        this.#younger = undefined
+        this.#listing?.resolve()
+        this.#listing = undefined
+      },
+    }
   }
 
   /** Writes what is there; one at a time. */
@@ -98,6 +118,8 @@ export class Intake {
   }
 
   async #write(): Promise<void> {
+    // What a listing writes now holds this already; what comes meanwhile goes over it.
+    await this.#listing?.promise
     const things = this.#things
     this.#things = []
     this.#size = 0

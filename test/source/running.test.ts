@@ -97,6 +97,24 @@ test('what is pushed is there, values find their resources, notices become event
   await process.until(async () => names(process).length === 1)
 })
 
+test('what is pushed while a listing is read is younger than what it lists', async () => {
+  script.things = many(3)
+  const process = await start(createDriver(script, { isWatched: true }), { interval: '1h' })
+  await process.until(async () => names(process).length === 3)
+  const pause = Promise.withResolvers<void>()
+  script.pausing = pause.promise
+  const { lists } = script
+  const syncing = process.sources.sync(sourceOf(process).id, { acceptVanished: false }, by, forever)
+  await process.until(async () => script.lists > lists)
+  script.say({ key: '0', gone: true }, { ...vm('1'), name: 'renamed' }, vm('7'))
+  await process.until(async () => names(process).join() === '2,7,renamed')
+  pause.resolve()
+  expect(await syncing).toMatchObject({ seen: 3 })
+  expect(names(process)).toEqual(['2', '7', 'renamed'])
+  script.say({ key: '7', gone: true })
+  await process.until(async () => names(process).join() === '2,renamed')
+})
+
 test('a watch that breaks is told, followed again, and what was missed meanwhile is listed', async () => {
   script.things = many(2)
   const process = await start(createDriver(script, { isWatched: true }), { interval: '1h' })

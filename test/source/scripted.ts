@@ -18,6 +18,8 @@ export class Script {
   failing: Error | undefined
   openFailing: Error | undefined
   lists = 0
+  /** Awaited by a listing before its end. */
+  pausing: Promise<void> | undefined
   reads: { keys: readonly string[]; metrics: readonly string[] }[] = []
   opened: SourceEnvironment[] = []
   closed = 0
@@ -108,6 +110,7 @@ export function createDriver(script: Script, options: ScriptedOptions = {}): Dri
         source.list = async function* () {
           script.lists += 1
           for (const thing of script.things) yield thing
+          await script.pausing
           if (script.failing) throw script.failing
         }
       if (isWatched) source.watch = (signal) => script.watch(signal)

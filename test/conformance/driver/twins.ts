@@ -1,7 +1,9 @@
 /** The twin of every driver, in the order of src/source/index.ts. */
 import { parseDump } from '../../../src/source/netbox/client.ts'
 import { checks } from '../../../src/source/check/index.ts'
+import { docker } from '../../../src/source/docker/index.ts'
 import { netbox } from '../../../src/source/netbox/index.ts'
+import { FakeEngine } from '../../source/docker/fake.ts'
 import { fixture } from '../../source/netbox/dump.ts'
 import { answerAsNetbox } from '../../source/netbox/rest-server.ts'
 import { snmpTwin } from './snmp.ts'
@@ -41,6 +43,27 @@ const netboxTwin: Twin = {
   },
 }
 
+const dockerTwin: Twin = {
+  driver: docker,
+  async start() {
+    const engine = new FakeEngine()
+    const front = await startFront({ answer: engine.answer })
+    return {
+      ...front,
+      get settings() {
+        return { url: front.url, requestSeconds: 0.5 }
+      },
+      secrets: {},
+      // Three containers, each with a port, an interface, an address; their services; a network, its prefix, an image, a volume; the host and its addresses.
+      things: 3 * 4 + 3 + 4 + 2,
+      live: {
+        keys: engine.containers.map(({ Id }) => `container/${Id}`),
+        metrics: ['container.memory.usage'],
+      },
+    }
+  },
+}
+
 const checkTwin: Twin = {
   driver: checks,
   measuresFailure: true,
@@ -62,4 +85,4 @@ const checkTwin: Twin = {
   },
 }
 
-export const twins: readonly Twin[] = [netboxTwin, checkTwin, snmpTwin]
+export const twins: readonly Twin[] = [netboxTwin, snmpTwin, dockerTwin, checkTwin]

@@ -81,7 +81,12 @@ export async function startApp(
     const adminSecret = await tokens.ensureAdmin(config.adminToken)
 
     const api = await startApi({
-      config: { ...config.http, limits: config.limits, readOnly: config.readOnly },
+      config: {
+        ...config.http,
+        documents: config.documents,
+        limits: config.limits,
+        readOnly: config.readOnly,
+      },
       schema: buildSchema(),
       get graph() {
         return holder.graph

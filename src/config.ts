@@ -4,15 +4,13 @@ import { join } from 'node:path'
 import { isNode, LineCounter, parseDocument, type Document } from 'yaml'
 import { z } from 'zod'
 import { roles, verbs } from './context.ts'
+import { documents, http } from './http-config.ts'
 import { kindNames } from './resource/kind/index.ts'
 import { drivers, parseSources } from './source/index.ts'
 import { parseKindRules } from './source/netbox/index.ts'
 
 const positive = z.number().int().positive()
 const mebibyte = 1_048_576
-
-/** On one port; more than this many cores are for more than one machine. */
-export const mostProcesses = 64
 
 const limits = z.strictObject({
   bodyBytes: positive.default(10 * mebibyte),
@@ -25,6 +23,7 @@ const limits = z.strictObject({
   rows: positive.default(250_000),
   scanned: positive.default(10_000_000),
   sourceCalls: positive.default(10_000),
+  refusedLogins: positive.default(60),
   requestSeconds: positive.default(60),
   importSeconds: positive.default(1_800),
   requestsPerSecond: positive.default(20_000),
@@ -40,8 +39,6 @@ const limits = z.strictObject({
   series: positive.default(1_000_000),
   seriesValues: positive.default(2_000_000),
 })
-
-const isLoopback = (host: string): boolean => /^(localhost|127\..*|::1)$/.test(host)
 
 /** Keys that come over a network in the clear are anybody's. */
 function isSafe(url: string): boolean {
@@ -129,21 +126,7 @@ const access = z.strictObject({
 })
 
 const file = z.strictObject({
-  http: z
-    .strictObject({
-      host: z.string().min(1).default('127.0.0.1'),
-      port: z.number().int().min(0).max(65_535).default(4000),
-      processes: positive.max(mostProcesses).default(1),
-      /** PEM files. */
-      tls: z.strictObject({ certificate: z.string().min(1), key: z.string().min(1) }).optional(),
-      /** Something in front speaks TLS: tokens may come from elsewhere in the clear. */
-      behindProxy: z.boolean().default(false),
-    })
-    .refine(
-      ({ host, tls, behindProxy }) => tls !== undefined || behindProxy || isLoopback(host),
-      'tokens would come over a network in the clear: give tls with certificate and key, or say behindProxy: true when something in front speaks TLS',
-    )
-    .prefault({}),
+  http,
   database: z
     .strictObject({
       url: z
@@ -158,6 +141,7 @@ const file = z.strictObject({
   log: z
     .strictObject({ level: z.enum(['fatal', 'error', 'warn', 'info', 'debug']).default('info') })
     .prefault({}),
+  documents,
   limits: limits.prefault({}),
   keep: keep.prefault({}),
   sources: sources.prefault({}),

@@ -13,7 +13,7 @@ import type { Logger } from 'pino'
 import type { Context } from '../context.ts'
 import { PlenumError, limitExceeded } from '../errors.ts'
 import { stringifyAnswer, type Answer } from './answer.ts'
-import type { ApiLimits } from './config.ts'
+import type { ApiConfig, ApiLimits } from './config.ts'
 import { errorAnswer, execute } from './execute.ts'
 import { formatError, toPlenumError } from './format-error.ts'
 import { currentScope } from './scope.ts'
@@ -21,10 +21,14 @@ import type { RequestScope } from './scope.ts'
 
 export async function startApollo(options: {
   schema: GraphQLSchema
-  limits: ApiLimits
+  config: Pick<ApiConfig, 'limits' | 'introspection'>
   log: Logger
 }): Promise<ApolloServer<Context>> {
-  const { schema, limits, log } = options
+  const {
+    schema,
+    config: { limits, introspection },
+    log,
+  } = options
   const server = new ApolloServer<Context>({
     schema,
     // A browser cannot be tricked into sending our header: tokens are never cookies.
@@ -33,8 +37,8 @@ export async function startApollo(options: {
     allowBatchedHttpRequests: false,
     includeStacktraceInErrorResponses: false,
     stopOnTerminationSignals: false,
-    introspection: true,
-    hideSchemaDetailsFromClientErrors: false,
+    introspection,
+    hideSchemaDetailsFromClientErrors: !introspection,
     parseOptions: { maxTokens: limits.tokens },
     documentStore: preparedDocuments,
     logger: log,

@@ -8,18 +8,19 @@ export { checkAct, mutationRoles, readRoles } from './grant.ts'
 export const readOnlyRefusal = (field: string): PlenumError =>
   new PlenumError('FORBIDDEN', `${field} is refused: this Plenum is read only (PLENUM_READ_ONLY)`)
 
-/** The session of a bearer token in a header or a connection's parameters; UNAUTHENTICATED without a good one, and from where it may not be used. */
-export async function authenticate(
-  tokens: Tokens,
-  authorization: string | undefined,
-  remoteAddress: string | undefined,
-): Promise<Session> {
+/** The secret of a bearer token in a header or a connection's parameters; UNAUTHENTICATED without one. */
+export function secretOf(authorization: string | undefined): string {
   if (authorization === undefined) throw unauthenticated('Send a token: `Authorization: Bearer plenum_…`')
   const [, secret] = /^Bearer +([\x21-\x7e]{1,8192}) *$/i.exec(authorization) ?? []
   if (secret === undefined) throw unauthenticated('The Authorization header must be `Bearer <token>`')
+  return secret
+}
+
+/** The session of a secret; UNAUTHENTICATED unless it is a good one, and from where it may not be used. */
+export async function authenticate(tokens: Tokens, secret: string, remoteAddress: string): Promise<Session> {
   const session = await tokens.verify(secret)
   if (session === undefined) throw unauthenticated('The token is unknown, expired or revoked')
-  if (session.addresses !== undefined && !isWithin(session.addresses, remoteAddress ?? ''))
+  if (session.addresses !== undefined && !isWithin(session.addresses, remoteAddress))
     throw unauthenticated('The token may not be used from this address')
   return session
 }

@@ -1,6 +1,7 @@
 /** What the API takes from the configuration. */
 import type { AdmissionLimits } from './admission.ts'
 import type { CostLimits } from './cost/index.ts'
+import type { DoorConfig } from './door.ts'
 import type { DocumentLimits } from './limits.ts'
 
 export interface ApiLimits extends DocumentLimits, CostLimits, AdmissionLimits {
@@ -8,6 +9,8 @@ export interface ApiLimits extends DocumentLimits, CostLimits, AdmissionLimits {
   bodyBytes: number
   /** Bytes of an answer before compression, and of one message of a subscription. */
   answerBytes: number
+  /** Bad tokens that one address may show in a minute. */
+  refusedLogins: number
   /** Seconds until a request is given up. */
   requestSeconds: number
   /** Seconds until a streamed import is given up. */
@@ -22,7 +25,7 @@ export interface ApiLimits extends DocumentLimits, CostLimits, AdmissionLimits {
   stallSeconds: number
 }
 
-export interface ApiConfig {
+export interface ApiConfig extends DoorConfig {
   host: string
   /** PEM files; absent: plain HTTP. */
   tls?: { certificate: string; key: string } | undefined
@@ -30,5 +33,16 @@ export interface ApiConfig {
   port: number
   /** Refuses every write with FORBIDDEN. */
   readOnly?: boolean
+  /** Whether the schema may be asked for. */
+  introspection: boolean
+  /** Whether browsers get GraphiQL. */
+  graphiql: boolean
+  documents: {
+    /** Whether clients may have texts remembered by their SHA-256 (Apollo's automatic persisted queries). */
+    automatic: boolean
+    /** Folders of *.graphql files, or manifests: nothing else may run. Empty: everything may. */
+    allow: readonly string[]
+    exemptAdmins: boolean
+  }
   limits: ApiLimits
 }

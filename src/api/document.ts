@@ -1,5 +1,5 @@
 /** Source text to a document that is good for the schema, or the reasons why it is not. Good ones are remembered. */
-import { GraphQLError, parse, specifiedRules, validate } from 'graphql'
+import { GraphQLError, NoSchemaIntrospectionCustomRule, parse, specifiedRules, validate } from 'graphql'
 import type { DocumentNode, GraphQLSchema } from 'graphql'
 import { limitExceeded } from '../errors.ts'
 import { checkDocument, tooRepetitive } from './limits.ts'
@@ -16,7 +16,8 @@ export type Prepare = (source: string) => DocumentNode | readonly GraphQLError[]
 const tooManyTokens = (limit: number) =>
   limitExceeded('tokens', limit, `The document has more than ${limit} tokens: ask in several requests`)
 
-export function createPrepare(schema: GraphQLSchema, limits: DocumentLimits): Prepare {
+export function createPrepare(schema: GraphQLSchema, limits: DocumentLimits, introspection = true): Prepare {
+  const rules = introspection ? specifiedRules : [...specifiedRules, NoSchemaIntrospectionCustomRule]
   const known = new Map<string, DocumentNode>()
   let text = 0
 
@@ -42,10 +43,11 @@ export function createPrepare(schema: GraphQLSchema, limits: DocumentLimits): Pr
     try {
       const document = parse(source, { maxTokens: limits.tokens })
       checkDocument(document, limits)
-      const errors = validate(schema, document, specifiedRules)
+      const errors = validate(schema, document, rules)
       // Validation itself gives up on fields that would have to be compared with each other too often.
       if (errors.some(({ message }) => message === 'Validation aborted.')) throw tooRepetitive(limits.fields)
-      return errors.length === 0 ? document : errors
+      if (errors.length === 0) return document
+      return introspection ? errors : errors.map(withoutSuggestion)
     } catch (error) {
       if (error instanceof GraphQLError) {
         if (/more tha[nt] \d+ tokens/.test(error.message)) throw tooManyTokens(limits.tokens)
@@ -58,3 +60,7 @@ export function createPrepare(schema: GraphQLSchema, limits: DocumentLimits): Pr
     }
   }
 }
+
+/** What the schema has instead is told by introspection, or not at all. */
+const withoutSuggestion = ({ message, nodes }: GraphQLError): GraphQLError =>
+  new GraphQLError(message.replace(/ ?Did you mean .*\?$/s, ''), { nodes: nodes ?? null })

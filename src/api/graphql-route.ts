@@ -7,13 +7,16 @@ import type { Context } from '../context.ts'
 import type { Session } from '../token/index.ts'
 import { toApolloRequest } from './apollo.ts'
 import type { Admission } from './admission.ts'
-import { authenticate } from './auth.ts'
 import { parseBody } from './body.ts'
 import type { ApiConfig } from './config.ts'
-import type { Prepare } from './document.ts'
+import type { Door } from './door.ts'
 import { httpStatus } from './format-error.ts'
 import { Unsupported, graphqlJson, requestSignal, sendText } from './http.ts'
 import { AnswerTypes, answerKnown, toKnownRequest } from './known.ts'
+import type { Login } from './login.ts'
+import { askedOf, isByHash, toWhole, withText } from './persisted.ts'
+import type { FindDocument, FoundDocument } from './persisted.ts'
+import type { Refusals } from './refusals.ts'
 import { awaitCursor, createContext } from './request.ts'
 import type { Nouns } from './request.ts'
 import { withScope } from './scope.ts'
@@ -21,11 +24,14 @@ import type { RequestScope } from './scope.ts'
 
 interface RouteOptions {
   config: ApiConfig
+  door: Door
+  login: Login
+  refusals: Refusals
   admission: Admission
   nouns: Nouns
   schema: GraphQLSchema
   apollo: ApolloServer<Context>
-  prepare: Prepare
+  find: FindDocument
   log: Logger
 }
 
@@ -37,6 +43,7 @@ interface Route extends RouteOptions {
 interface Entry {
   session: Session
   signal: AbortSignal
+  address: string
 }
 
 export function addGraphqlRoute(app: FastifyInstance, options: RouteOptions): void {
@@ -46,10 +53,14 @@ export function addGraphqlRoute(app: FastifyInstance, options: RouteOptions): vo
     scoped.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, parsed) => parsed(null, body))
     // Before the body is read: nobody without a token makes us read ten megabytes.
     scoped.addHook('onRequest', async (request, reply) => {
-      const session = await authenticate(options.nouns.tokens, request.headers.authorization, request.ip)
+      const { door, login } = options
+      const address = door.addressOf(request.raw)
+      door.checkSecure(request.raw)
+      const { authorization } = request.headers
+      const session = await login({ authorization, address, requestId: request.id })
       reply.raw.once('close', options.admission.enter(session.viewer.tokenId))
       const signal = requestSignal(request, reply, options.config.limits.requestSeconds)
-      entries.set(request, { session, signal })
+      entries.set(request, { session, signal, address })
     })
     scoped.route({
       method: ['GET', 'POST'],
@@ -66,17 +77,17 @@ async function answer(
   reply: FastifyReply,
   entry: Entry,
 ): Promise<FastifyReply> {
-  const { nouns, prepare, log, types } = route
-  const body = request.method === 'POST' ? readBody(request) : undefined
+  const { nouns, find, log, types } = route
+  const given = request.method === 'POST' ? readBody(request) : undefined
   const scope: RequestScope = { requestId: request.id, log }
-  const source = body === undefined ? (request.query as { query?: unknown }).query : body['query']
-  const document = typeof source === 'string' ? prepare(source) : undefined
-  if (document !== undefined && 'kind' in document) scope.document = document
+  const found = find(given ?? askedOf(request.query as Record<string, unknown>), askerOf(request, entry))
+  if (found !== undefined && 'kind' in found.document) scope.document = found.document
+  const body = given && found && isByHash(given) ? toWhole(given, found) : given
   await awaitCursor(nouns.events, headerOf(request, 'plenum-after'), entry.signal)
   const type = types.get(request.headers.accept)
   const known = body && type !== undefined ? toKnownRequest(body, scope.document) : undefined
   if (known === undefined || type === undefined)
-    return answerByApollo(route, request, reply, entry, scope, body)
+    return answerByApollo(route, request, reply, entry, scope, { body, found })
   const context = createContext(nouns, callerOf(request, entry))
   const {
     schema,
@@ -94,11 +105,13 @@ async function answerByApollo(
   reply: FastifyReply,
   entry: Entry,
   scope: RequestScope,
-  body: Record<string, unknown> | undefined,
+  { body, found }: { body: Record<string, unknown> | undefined; found: FoundDocument | undefined },
 ): Promise<FastifyReply> {
+  const parameters = request.query as Record<string, unknown>
+  const url = body || !found || !isByHash(askedOf(parameters)) ? request.url : withText(request.url, found)
   const response = await withScope(scope, () =>
     apollo.executeHTTPGraphQLRequest({
-      httpGraphQLRequest: toApolloRequest(request.method, request.url, request.headers, body),
+      httpGraphQLRequest: toApolloRequest(request.method, url, request.headers, body),
       context: async () => createContext(nouns, callerOf(request, entry)),
     }),
   )
@@ -122,12 +135,18 @@ function statusOf(status: number | undefined, { failure, wellFormed }: RequestSc
   return given === 500 || given === 200 ? httpStatus(failure) : given
 }
 
-function callerOf(request: FastifyRequest, { session, signal }: Entry) {
+const askerOf = (request: FastifyRequest, { session: { viewer }, address }: Entry) => ({
+  viewer,
+  remoteAddress: address,
+  requestId: request.id,
+})
+
+function callerOf(request: FastifyRequest, { session, signal, address }: Entry) {
   return {
     session,
     signal,
     requestId: request.id,
-    remoteAddress: request.ip,
+    remoteAddress: address,
     idempotencyKey: headerOf(request, 'idempotency-key')?.slice(0, 255),
   }
 }

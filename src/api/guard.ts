@@ -9,6 +9,7 @@ import type { Context, Role } from '../context.ts'
 import { parseCursor } from '../event/event.ts'
 import { checkAct, mutationRoles, readOnlyRefusal, readRoles } from './auth.ts'
 import { toPlenumError } from './format-error.ts'
+import type { Refusals } from './refusals.ts'
 
 /** One row of the audit trail. */
 export interface AuditEntry {
@@ -27,6 +28,8 @@ export type WriteAudit = (entry: AuditEntry) => Promise<void>
 export interface GuardOptions {
   audit: WriteAudit
   log: Logger
+  /** Where refused reads are told. */
+  refusals: Refusals
   /** Refuses every mutation. */
   readOnly?: boolean
 }
@@ -36,10 +39,11 @@ type Resolver = GraphQLFieldResolver<unknown, Context>
 /** Puts the guards around a schema's root fields. To be done once, before it serves. */
 export function guardRoots(schema: GraphQLSchema, options: GuardOptions): void {
   forFields(schema.getMutationType(), (name, resolve) => guardMutation(name, resolve, options))
-  forFields(schema.getQueryType(), guardRead)
+  const guard = (name: string, resolve: Resolver): Resolver => guardRead(name, resolve, options)
+  forFields(schema.getQueryType(), guard)
   const subscription = schema.getSubscriptionType()
   for (const field of Object.values(subscription?.getFields() ?? {})) {
-    if (field.subscribe) field.subscribe = guardRead(field.name, field.subscribe as Resolver)
+    if (field.subscribe) field.subscribe = guard(field.name, field.subscribe as Resolver)
   }
 }
 
@@ -52,11 +56,17 @@ function forFields(
   }
 }
 
-function guardRead(name: string, resolve: Resolver): Resolver {
+function guardRead(name: string, resolve: Resolver, { refusals }: GuardOptions): Resolver {
   const needed = readRoles[name]
   if (needed === undefined) return resolve
   return (source, args, context, info) => {
-    checkAct(context.viewer, name, needed)
+    try {
+      checkAct(context.viewer, name, needed)
+    } catch (error) {
+      const { code: errorCode, message: reason } = toPlenumError(error)
+      refusals.note({ ...actorOf(context), action: name, errorCode, reason })
+      throw error
+    }
     return resolve(source, args, context, info)
   }
 }

@@ -6,8 +6,10 @@ import type { Logger } from 'pino'
 import { PlenumError, limitExceeded } from '../errors.ts'
 import type { ApiConfig } from './config.ts'
 import { compress } from './compress.ts'
+import type { Door } from './door.ts'
 import { errorAnswer } from './execute.ts'
 import { formatError, httpStatus, toPlenumError } from './format-error.ts'
+import { NotPersisted } from './persisted.ts'
 import { toRequestId } from './request.ts'
 
 export const graphqlJson = 'application/graphql-response+json'
@@ -23,7 +25,7 @@ const securityHeaders = {
   'x-frame-options': 'DENY',
 } as const
 
-export function createHttp(config: ApiConfig, log: Logger): FastifyInstance {
+export function createHttp(config: ApiConfig, door: Door, log: Logger): FastifyInstance {
   const { limits } = config
   // Read once: a new certificate is taken by starting again.
   const https = config.tls && {
@@ -47,6 +49,7 @@ export function createHttp(config: ApiConfig, log: Logger): FastifyInstance {
   app.removeAllContentTypeParsers()
   app.addHook('onRequest', async (request, reply) => {
     reply.headers({ ...securityHeaders, 'x-request-id': request.id })
+    if (door.isSecure(request.raw)) void reply.header('strict-transport-security', 'max-age=31536000')
   })
   app.setErrorHandler((error, request, reply) => sendError(error, request, reply, limits.bodyBytes))
   app.setNotFoundHandler((request, reply) =>
@@ -71,9 +74,8 @@ export function sendError(
   const scope = { requestId: request.id, log: request.log as unknown as Logger }
   const answer = errorAnswer(formatError(shown, scope))
   if (error instanceof Unsupported) void reply.code(415)
+  else if (error instanceof NotPersisted) void reply.code(200)
   else void reply.code(httpStatus(toPlenumError(shown)))
-  if (reply.statusCode === 401)
-    request.log.info({ remoteAddress: request.ip }, 'a request without a good token')
   const wait = toPlenumError(shown).details.retryAfterSeconds
   if (wait !== undefined) void reply.header('retry-after', wait)
   if (reply.statusCode === 401) void reply.header('www-authenticate', 'Bearer realm="plenum"')
@@ -115,7 +117,8 @@ export async function sendText(
   text: string | Buffer,
 ): Promise<FastifyReply> {
   const { body, encoding } = await compress(text, request.headers['accept-encoding'] as string | undefined)
-  void reply.header('vary', 'Accept, Accept-Encoding')
+  const varies = reply.getHeader('vary')
+  void reply.header('vary', `${varies === undefined ? '' : `${String(varies)}, `}Accept, Accept-Encoding`)
   if (encoding !== undefined) void reply.header('content-encoding', encoding)
   return reply.send(body)
 }

@@ -10,13 +10,15 @@ import type { Actor } from '../resource/resource.ts'
 import type { ImportRequest, InventoryItem, WriteResult } from '../resource/verbs.ts'
 import type { Session } from '../token/index.ts'
 import type { Admission } from './admission.ts'
-import { authenticate, checkAct, mutationRoles, readOnlyRefusal } from './auth.ts'
+import { checkAct, mutationRoles, readOnlyRefusal } from './auth.ts'
 import type { ApiConfig } from './config.ts'
+import type { Door } from './door.ts'
 import { toPlenumError } from './format-error.ts'
 import { headerOf } from './graphql-route.ts'
 import type { WriteAudit } from './guard.ts'
 import { Unsupported, requestSignal } from './http.ts'
 import { toldWrite } from './grant.ts'
+import type { Login } from './login.ts'
 import { actorOf } from './request.ts'
 import type { Nouns } from './request.ts'
 
@@ -40,6 +42,8 @@ const formats: Readonly<Record<string, ImportFormat>> = {
 
 interface RouteOptions {
   config: ApiConfig
+  door: Door
+  login: Login
   admission: Admission
   nouns: Nouns
   audit: WriteAudit
@@ -53,7 +57,11 @@ export function addImportRoute(app: FastifyInstance, options: RouteOptions): voi
     // Not read here: what parses it takes it as fast as it can, and the sender waits.
     scoped.addContentTypeParser('*', (_request, body, parsed) => parsed(null, body))
     scoped.addHook('onRequest', async (request, reply) => {
-      const session = await authenticate(options.nouns.tokens, request.headers.authorization, request.ip)
+      const { door, login } = options
+      door.checkSecure(request.raw)
+      const { authorization } = request.headers
+      const address = door.addressOf(request.raw)
+      const session = await login({ authorization, address, requestId: request.id })
       reply.raw.once('close', options.admission.enter(session.viewer.tokenId))
       sessions.set(request, session)
     })
@@ -65,7 +73,7 @@ export function addImportRoute(app: FastifyInstance, options: RouteOptions): voi
 }
 
 async function importBody(
-  { config, nouns, audit, readInventory, log }: RouteOptions,
+  { config, door, nouns, audit, readInventory, log }: RouteOptions,
   request: FastifyRequest,
   reply: FastifyReply,
   viewer: Session['viewer'],
@@ -73,7 +81,7 @@ async function importBody(
   const signal = requestSignal(request, reply, config.limits.importSeconds)
   const entry = {
     actor: viewer.name,
-    remoteAddress: request.ip,
+    remoteAddress: door.addressOf(request.raw),
     requestId: request.id,
     action: 'PUT /import',
     input: request.query,

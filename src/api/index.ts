@@ -6,9 +6,12 @@ import type { Logger } from 'pino'
 import { startAdmission } from './admission.ts'
 import { startApollo } from './apollo.ts'
 import type { ApiConfig } from './config.ts'
+import { readAllowList } from './allowed.ts'
 import { addConsole } from './console.ts'
 import { addGraphqlRoute } from './graphql-route.ts'
 import { createPrepare } from './document.ts'
+import { addCors, createDoor } from './door.ts'
+import { createGuesses } from './guesses.ts'
 import { guardRoots } from './guard.ts'
 import type { WriteAudit } from './guard.ts'
 import { addHealth } from './health.ts'
@@ -16,6 +19,9 @@ import type { CheckReady } from './health.ts'
 import { createHttp } from './http.ts'
 import { addImportRoute } from './import-route.ts'
 import type { ReadInventory } from './import-route.ts'
+import { createLogin } from './login.ts'
+import { createFindDocument, type FindDocument } from './persisted.ts'
+import { createRefusals, type Refusals } from './refusals.ts'
 import type { Nouns } from './request.ts'
 import { startWebSocket } from './websocket.ts'
 
@@ -45,16 +51,21 @@ const drainMs = 5_000
 export async function startApi(options: ApiOptions): Promise<Api> {
   const { config, schema, log } = options
   const nouns: Nouns = options
-  guardRoots(schema, { ...options, readOnly: config.readOnly ?? false })
-  const prepare = createPrepare(schema, config.limits)
-  const apollo = await startApollo({ schema, limits: config.limits, log })
+  const refusals = createRefusals(options.audit, log)
+  guardRoots(schema, { ...options, refusals, readOnly: config.readOnly ?? false })
+  const find = findDocument(config, schema, refusals)
+  const apollo = await startApollo({ schema, config, log })
   const admission = startAdmission(config.limits)
-  const app = createHttp(config, log)
+  const door = createDoor(config)
+  const login = createLogin(nouns.tokens, createGuesses(config.limits.refusedLogins), refusals)
+  const app = createHttp(config, door, log)
+  addCors(app, config)
   addHealth(app, options.ready)
-  addConsole(app)
-  addGraphqlRoute(app, { config, admission, nouns, schema, apollo, prepare, log })
-  addImportRoute(app, { ...options, admission, nouns })
-  const webSocket = startWebSocket(app.server as Server, { admission, schema, config, nouns, prepare, log })
+  if (config.graphiql) addConsole(app)
+  const shared = { config, door, login, refusals, admission, nouns, schema, find, log }
+  addGraphqlRoute(app, { ...shared, apollo })
+  addImportRoute(app, { ...options, ...shared })
+  const webSocket = startWebSocket(app.server as Server, shared)
   await app.listen({ host: config.host, port: config.port })
   const watching = watchTokens(nouns, log)
   return {
@@ -65,9 +76,21 @@ export async function startApi(options: ApiOptions): Promise<Api> {
       const late = setTimeout(() => (app.server as Server).closeAllConnections(), drainMs)
       await Promise.all([app.close(), webSocket.close()])
       clearTimeout(late)
+      await refusals.close()
       await apollo.stop()
     },
   }
+}
+
+function findDocument(
+  { documents, limits, introspection }: ApiConfig,
+  schema: GraphQLSchema,
+  refusals: Refusals,
+): FindDocument {
+  const { automatic, allow, exemptAdmins } = documents
+  const prepare = createPrepare(schema, limits, introspection)
+  const allowed = allow.length === 0 ? undefined : readAllowList(allow, schema)
+  return createFindDocument({ prepare, automatic, allowed, exemptAdmins, refusals })
 }
 
 const urlOf = ({ address, family, port }: AddressInfo, protocol: 'http' | 'https'): string =>

@@ -6,12 +6,14 @@ import type { DocumentNode, ExecutionArgs, GraphQLSchema } from 'graphql'
 import type { IncomingMessage } from 'node:http'
 import type { Logger } from 'pino'
 import type { WebSocket } from 'ws'
-import { PlenumError, limitExceeded } from '../errors.ts'
+import { PlenumError, invalidInput, limitExceeded } from '../errors.ts'
 import type { Session } from '../token/index.ts'
 import type { Admission } from './admission.ts'
-import { authenticate, connectionAuthorization } from './auth.ts'
+import { connectionAuthorization } from './auth.ts'
 import type { ApiConfig } from './config.ts'
-import type { Prepare } from './document.ts'
+import type { Door } from './door.ts'
+import type { Login } from './login.ts'
+import type { FindDocument } from './persisted.ts'
 import { execute, subscribe } from './execute.ts'
 import type { Operation } from './execute.ts'
 import { formatGraphqlError } from './format-error.ts'
@@ -24,6 +26,7 @@ export interface Extra {
   socket: Socket
   webSocket: WebSocket
   request: IncomingMessage
+  address: string
 }
 type Connection = SocketContext<Record<string, unknown>, Extra>
 
@@ -32,7 +35,9 @@ export interface SocketOptions {
   schema: GraphQLSchema
   config: ApiConfig
   nouns: Nouns
-  prepare: Prepare
+  door: Door
+  login: Login
+  find: FindDocument
   log: Logger
 }
 
@@ -54,7 +59,7 @@ export function socketHooks(
   options: SocketOptions,
   sockets: Sockets,
 ): ServerOptions<Record<string, unknown>, Extra> {
-  const { config, prepare, log } = options
+  const { config, find, log } = options
   const { admit, start } = createStart(options, sockets)
   const started = new WeakMap<object, Started>()
   const startedOf = ({ contextValue }: ExecutionArgs) => started.get(contextValue as object) as Started
@@ -64,7 +69,10 @@ export function socketHooks(
     connectionInitWaitTimeout: 5_000,
     onConnect: (connection) => login(connection, options, sockets),
     onSubscribe({ extra, connectionParams }, id, payload) {
-      const document = attempt(() => prepare(payload.query))
+      const asker = askerOf(extra)
+      const found = attempt(() => find(payload, asker) ?? noDocument())
+      if (!('document' in found)) return found.flatMap(refuse)
+      const { document } = found
       if (!('kind' in document)) return document.flatMap(refuse)
       const asked = getOperationAST(document, payload.operationName)
       if (!asked) return refuse(new GraphQLError('The document has no such operation'))
@@ -112,7 +120,7 @@ function createStart(options: SocketOptions, sockets: Sockets) {
   }
 
   function start(
-    { socket, request }: Extra,
+    { socket, address }: Extra,
     id: string,
     payload: SubscribePayload,
     document: DocumentNode,
@@ -124,7 +132,7 @@ function createStart(options: SocketOptions, sockets: Sockets) {
     const context = createContext(options.nouns, {
       session: socket.session as Session,
       requestId: toRequestId(undefined),
-      remoteAddress: request.socket.remoteAddress ?? '',
+      remoteAddress: address,
       idempotencyKey: key,
       signal: controller.signal,
     })
@@ -162,6 +170,16 @@ function toAsking({ extensions }: SubscribePayload, parameters: Record<string, u
   }
 }
 
+const askerOf = ({ socket, address }: Extra) => ({
+  viewer: (socket.session as Session).viewer,
+  remoteAddress: address,
+  requestId: toRequestId(undefined),
+})
+
+function noDocument(): never {
+  throw invalidInput('Send the operation as `query`')
+}
+
 /** What a limit refuses is told as the documents' other faults are. */
 function attempt<T>(prepare: () => T): T | readonly unknown[] {
   try {
@@ -187,12 +205,17 @@ function argumentsOf({ schema, document, operationName, variables, context }: Op
 /** Lets a connection in; closes it with 4403 when it shows no good token. */
 async function login(
   { extra, connectionParams }: Connection,
-  { nouns }: SocketOptions,
+  options: SocketOptions,
   sockets: Sockets,
 ): Promise<boolean> {
   try {
     const authorization = connectionAuthorization(connectionParams, extra.request.headers)
-    const session = await authenticate(nouns.tokens, authorization, extra.request.socket.remoteAddress)
+    options.door.checkSecure(extra.request)
+    const session = await options.login({
+      authorization,
+      address: extra.address,
+      requestId: toRequestId(extra.request.headers['x-request-id']),
+    })
     const refused = sockets.login(extra.socket, session)
     if (refused !== undefined) {
       extra.webSocket.close(closeCodes.tooMany, JSON.stringify(refused.details.limit).slice(0, longestReason))
@@ -200,7 +223,8 @@ async function login(
     return refused === undefined
   } catch (error) {
     if (!(error instanceof PlenumError)) throw error
-    extra.webSocket.close(CloseCode.Forbidden, error.message.slice(0, longestReason))
+    const code = error.code === 'RATE_LIMITED' ? closeCodes.tooMany : CloseCode.Forbidden
+    extra.webSocket.close(code, error.message.slice(0, longestReason))
     return false
   }
 }

@@ -18,7 +18,7 @@ import type { Socket } from './sockets.ts'
 
 /** Serves on `server`'s upgrades until closed; closing tells every client that we go away. */
 export function startWebSocket(server: Server, options: SocketOptions): { close(): Promise<void> } {
-  const { config, nouns, log } = options
+  const { config, door, nouns, log } = options
   const wss = new WebSocketServer({ noServer: true, maxPayload: config.limits.messageBytes, handleProtocols })
   const sockets = createSockets(nouns.tokens, config.limits)
   const { standIn, restore } = createStandIn()
@@ -32,6 +32,11 @@ export function startWebSocket(server: Server, options: SocketOptions): { close(
     stream.on('error', (error) => log.info({ err: error }, 'a connection broke while upgrading'))
     if (request.url?.split('?', 1)[0] !== '/graphql') {
       stream.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n')
+      return
+    }
+    if (!door.mayConnect(request)) {
+      log.info({ origin: request.headers.origin }, 'a WebSocket from a page of another origin was refused')
+      stream.end('HTTP/1.1 403 Forbidden\r\nConnection: close\r\nContent-Length: 0\r\n\r\n')
       return
     }
     wss.handleUpgrade(request, stream, head, (webSocket) => attach(webSocket, request))
@@ -51,7 +56,7 @@ export function startWebSocket(server: Server, options: SocketOptions): { close(
         close: (code, reason) => webSocket.close(code, reason?.slice(0, longestReason)),
         onMessage: (take) => webSocket.on('message', (data) => void take(String(data)).catch(fail)),
       },
-      { socket, webSocket, request },
+      { socket, webSocket, request, address: door.addressOf(request) },
     )
     webSocket.once('close', (code, reason) => {
       socket.ended()

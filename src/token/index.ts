@@ -25,7 +25,7 @@ import {
 } from './store.ts'
 import type { TokenRow } from './store.ts'
 
-export { isWithin } from './address.ts'
+export { isWithin, toRanges } from './address.ts'
 export type { TokenRequest } from './check.ts'
 export type { Manner } from './once.ts'
 export { roleOf, toViewer, type CustomRole, type CustomRoles, type Scopes } from './scope.ts'
@@ -51,6 +51,8 @@ export interface MadeToken {
 export interface Tokens {
   /** The session of a secret; undefined when it is unknown, expired or revoked. */
   verify(secret: string): Promise<Session | undefined>
+  /** Whether the secret was good when it was last shown: without asking the database, or an identity provider. */
+  knows(secret: string): boolean
   /** Makes a token; its secret is in the answer and nowhere else. CONFLICT/STATE when the name is taken. */
   create(request: TokenRequest, by: Actor, manner?: Manner): Promise<MadeToken>
   /** NOT_FOUND when there is no such token that is still good. */
@@ -87,6 +89,8 @@ export interface TokenOptions {
 /** Starts the tokens. `onChange` puts the fact into the event log. */
 export function startTokens({ db, log, onChange, roles = {}, identities }: TokenOptions): Tokens {
   const remembered = new Map<string, TokenRow>()
+  /** JWTs that were good, by their hash: until when. */
+  const vouched = new Map<string, number>()
   const used = new Map<number, number>()
   const listeners = new Set<(tokenId: number) => void>()
   const timer = setInterval(() => void flush(), lastUsedIntervalMs)
@@ -110,6 +114,12 @@ export function startTokens({ db, log, onChange, roles = {}, identities }: Token
     if (remembered.size >= rememberedTokens) remembered.clear()
     remembered.set(key, row)
     return row
+  }
+
+  function vouch(jwt: string, session: Session): Session {
+    if (vouched.size >= rememberedTokens) vouched.clear()
+    vouched.set(hashOf(jwt).toString('base64'), session.expiresAt ?? Infinity)
+    return session
   }
 
   function forget(tokenId: number): void {
@@ -140,13 +150,17 @@ export function startTokens({ db, log, onChange, roles = {}, identities }: Token
 
   return {
     async verify(secret) {
-      if (identities !== undefined && isJwt(secret)) return identities.verify(secret)
+      if (identities !== undefined && isJwt(secret)) return vouch(secret, await identities.verify(secret))
       const row = await find(hashOf(secret))
       const now = Date.now()
       if (row === undefined || row.revokedAt !== null) return undefined
       if (row.expiresAt !== null && row.expiresAt <= now) return undefined
       used.set(row.id, now)
       return sessionOf(row)
+    },
+    knows(secret) {
+      const key = hashOf(secret).toString('base64')
+      return remembered.has(key) || (vouched.get(key) ?? 0) > Date.now()
     },
     async create(request, by, manner = {}) {
       checkRequest(request, roles)

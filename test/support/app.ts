@@ -26,6 +26,8 @@ export interface Answer<T> {
 
 export interface TestAppOptions {
   limits?: Partial<Config['limits']>
+  http?: Partial<Config['http']>
+  documents?: Config['documents']
   /** Another process on the same database: give the first one's. */
   database?: TestDatabase
   env?: NodeJS.ProcessEnv
@@ -37,6 +39,8 @@ const token = 'plenum_token_for_tests_only'
 
 export async function startTestApp({
   limits = {},
+  http = {},
+  documents,
   database,
   env = {},
   sources = {},
@@ -44,7 +48,13 @@ export async function startTestApp({
   const own = database ?? (await createDatabase())
   const config = loadConfig({ PORT: '0', PLENUM_ADMIN_TOKEN: token, ...env })
   const app = await startApp(
-    { ...config, limits: { ...config.limits, ...limits }, sources: parseSources(sources, drivers).sources },
+    {
+      ...config,
+      http: { ...config.http, ...http },
+      documents: documents ?? config.documents,
+      limits: { ...config.limits, ...limits },
+      sources: parseSources(sources, drivers).sources,
+    },
     own.url,
     pino({ level: env['TEST_LOG'] ?? 'silent' }),
   )

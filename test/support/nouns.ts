@@ -34,7 +34,11 @@ export async function startNouns(): Promise<LiveNouns> {
   })
   const tokens = startTokens({ db, log })
   const schema = buildSchema()
-  guardRoots(schema, { audit: () => Promise.resolve(), log })
+  guardRoots(schema, {
+    audit: () => Promise.resolve(),
+    refusals: { note: () => {}, close: async () => {} },
+    log,
+  })
   return {
     db,
     async ask(source, variables = {}, context = {}) {

@@ -2,6 +2,10 @@
 import type { Logger } from 'pino'
 import { startApi } from './api/index.ts'
 import { buildSchema } from './api/schema/index.ts'
+import { checkReadiness } from './health.ts'
+import { startTelemetry, startTraces } from './telemetry/index.ts'
+import { secretsOf } from './source/index.ts'
+import { vitals } from './vitals.ts'
 import type { Config } from './config.ts'
 import { migrate, openDb } from './db.ts'
 import { appendEvents, startEvents, writeAudit } from './event/index.ts'
@@ -38,6 +42,13 @@ export async function startApp(
     const db = openDb({ url: databaseUrl, poolSize: config.database.poolSize })
     closing.push(() => db.destroy())
     await migrate(db)
+    const telemetry = startTelemetry()
+    closing.push(async () => telemetry.close())
+    const traces = await startTraces(
+      { ...config.tracing, headers: await secretsOf(config.tracing.headers) },
+      db,
+    )
+    closing.push(() => traces.close())
 
     const events = startEvents({ db, url: databaseUrl, log })
     closing.push(() => events.close())
@@ -61,6 +72,8 @@ export async function startApp(
       wake: () => events.feed.wake(),
     })
     closing.push(() => sources.close())
+
+    telemetry.add(vitals({ db, events, holder, turns, sources, config }))
 
     const pruning = startPruning({ db, keep: config.keep, log })
     closing.push(() => pruning.close())
@@ -99,14 +112,20 @@ export async function startApp(
       tokens,
       audit: (entry) => writeAudit(db, entry),
       readInventory,
-      ready: async () =>
-        checkReady(
-          holder.notReady(),
-          await db.raw('select 1').then(
-            () => undefined,
-            (error: Error) => error.message,
-          ),
+      ready: (signal) =>
+        checkReadiness(
+          {
+            db,
+            graph: () => holder.notReady(),
+            lag: () => events.feed.lag(),
+            lagSeconds: config.health.lagSeconds,
+            isSample: new URL(databaseUrl).pathname === '/plenum_demo',
+            readOnly: config.readOnly,
+          },
+          signal,
         ),
+      telemetry,
+      allowMetrics: config.metrics.allow,
       log,
     })
     closing.push(() => api.close())
@@ -114,12 +133,5 @@ export async function startApp(
   } catch (error) {
     await close()
     throw error
-  }
-}
-
-function checkReady(graph: string | undefined, database: string | undefined) {
-  return {
-    ready: graph === undefined && database === undefined,
-    checks: { graph: graph ?? 'ok', database: database ?? 'ok' },
   }
 }

@@ -1,5 +1,6 @@
 /** The configuration: one YAML file, strict, whole or not at all; a few things by the environment. Defaults stand here and nowhere else. */
 import { readFileSync } from 'node:fs'
+import { isIP } from 'node:net'
 import { join } from 'node:path'
 import { isNode, LineCounter, parseDocument, type Document } from 'yaml'
 import { z } from 'zod'
@@ -7,6 +8,7 @@ import { roles, verbs } from './context.ts'
 import { documents, http } from './http-config.ts'
 import { kindNames } from './resource/kind/index.ts'
 import { drivers, parseSources } from './source/index.ts'
+import { secretReference } from './source/source.ts'
 import { parseKindRules } from './source/netbox/index.ts'
 
 const positive = z.number().int().positive()
@@ -125,6 +127,16 @@ const access = z.strictObject({
   oidc: z.array(provider).default([]),
 })
 
+const range = z.string().refine((text) => {
+  const [address = '', bits = '0', ...rest] = text.split('/')
+  return (
+    isIP(address) !== 0 &&
+    /^\d{1,3}$/.test(bits) &&
+    Number(bits) <= (isIP(address) === 4 ? 32 : 128) &&
+    rest.length === 0
+  )
+}, 'an address or a range such as 10.0.0.0/8 is needed')
+
 const file = z.strictObject({
   http,
   database: z
@@ -138,8 +150,25 @@ const file = z.strictObject({
     .prefault({}),
   /** Whether a sample datacenter is shown as long as nothing was written into the real database. */
   sample: z.boolean().default(true),
+  /** Who may read /metrics without a token: addresses and ranges. */
+  metrics: z.strictObject({ allow: z.array(range).max(100).default([]) }).prefault({}),
+  /** Spans for OpenTelemetry. */
+  tracing: z
+    .strictObject({
+      url: z.url({ protocol: /^https?$/ }).optional(),
+      headers: z
+        .record(
+          z.string().min(1),
+          z.string().regex(secretReference, 'a reference is needed: env:NAME, file:PATH or command:LINE'),
+        )
+        .default({}),
+      ratio: z.number().min(0).max(1).default(1),
+    })
+    .prefault({}),
+  /** When a process says that it is not ready. */
+  health: z.strictObject({ lagSeconds: positive.default(30) }).prefault({}),
   log: z
-    .strictObject({ level: z.enum(['fatal', 'error', 'warn', 'info', 'debug']).default('info') })
+    .strictObject({ level: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace']).default('info') })
     .prefault({}),
   documents,
   limits: limits.prefault({}),

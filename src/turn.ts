@@ -40,6 +40,8 @@ export interface Turns {
     onChange: (held: readonly Turn[]) => void,
     release?: (turn: Turn) => Promise<void>,
   ): TurnGroup
+  /** How many this process holds now, by group. */
+  counts(): ReadonlyMap<string, number>
   /** Which of these somebody holds now. */
   taken(names: readonly string[]): Promise<Set<string>>
   /** Gives everything back. */
@@ -111,6 +113,10 @@ class SharedTurns implements Turns {
       held: () => staying(group),
       close: () => this.#end(group),
     }
+  }
+
+  counts(): ReadonlyMap<string, number> {
+    return new Map([...this.#groups].map((group) => [group.name, staying(group).length]))
   }
 
   async taken(names: readonly string[]): Promise<Set<string>> {

@@ -16,6 +16,7 @@ import { stringifyAnswer, type Answer } from './answer.ts'
 import type { ApiConfig, ApiLimits } from './config.ts'
 import { errorAnswer, execute } from './execute.ts'
 import { formatError, toPlenumError } from './format-error.ts'
+import { meterRefusal } from './meter.ts'
 import { currentScope } from './scope.ts'
 import type { RequestScope } from './scope.ts'
 
@@ -108,6 +109,7 @@ const documentFaults = new Set<unknown>([
 function formatRequestError(error: unknown, log: Logger) {
   const scope: RequestScope = currentScope() ?? { requestId: 'unknown', log }
   scope.failure = toPlenumError(error)
+  meterRefusal(error)
   scope.wellFormed = error instanceof GraphQLError && documentFaults.has(error.extensions.code)
   return formatError(error, scope)
 }

@@ -8,6 +8,8 @@ import { checkCost, type CostLimits } from './cost/index.ts'
 import { createCompiler, type Compiled, type Written } from './compile/index.ts'
 import { PlenumError } from '../errors.ts'
 import { formatGraphqlError } from './format-error.ts'
+import { codeOf, operationOf, meterOperation, meterRefusal } from './meter.ts'
+import { inSpan } from '../telemetry/index.ts'
 
 export interface Operation {
   schema: GraphQLSchema
@@ -36,12 +38,22 @@ export async function execute(operation: Operation): Promise<ExecutionResult> {
   try {
     operation.context.extensions['cost'] = checkCost(operation, operation.limits)
   } catch (error) {
+    meterRefusal(error)
     return { errors: [formatGraphqlError(error, scopeOf(operation))] }
   }
   return run(operation)
 }
 
 async function run(operation: Operation): Promise<ExecutionResult> {
+  const { kind, name } = operationOf(operation)
+  const beganMs = performance.now()
+  const attributes = { 'graphql.operation.type': kind, 'graphql.operation.name': name }
+  const result = await inSpan('graphql.execute', 'internal', attributes, () => runOnce(operation))
+  meterOperation(kind, codeOf(result), beganMs)
+  return result
+}
+
+async function runOnce(operation: Operation): Promise<ExecutionResult> {
   const { context, schema } = operation
   try {
     const running = compilerOf(schema)({ ...operation, root: operation.root })

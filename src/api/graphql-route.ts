@@ -21,6 +21,8 @@ import { awaitCursor, createContext } from './request.ts'
 import type { Nouns } from './request.ts'
 import { withScope } from './scope.ts'
 import type { RequestScope } from './scope.ts'
+import { inSpan } from '../telemetry/index.ts'
+import { traced } from './traced.ts'
 
 interface RouteOptions {
   config: ApiConfig
@@ -65,7 +67,8 @@ export function addGraphqlRoute(app: FastifyInstance, options: RouteOptions): vo
     scoped.route({
       method: ['GET', 'POST'],
       url: '/graphql',
-      handler: (request, reply) => answer(route, request, reply, entries.get(request) as Entry),
+      handler: (request, reply) =>
+        traced(request, reply, () => answer(route, request, reply, entries.get(request) as Entry)),
     })
     done()
   })
@@ -80,7 +83,8 @@ async function answer(
   const { nouns, find, log, types } = route
   const given = request.method === 'POST' ? readBody(request) : undefined
   const scope: RequestScope = { requestId: request.id, log }
-  const found = find(given ?? askedOf(request.query as Record<string, unknown>), askerOf(request, entry))
+  const asked = given ?? askedOf(request.query as Record<string, unknown>)
+  const found = inSpan('graphql.prepare', 'internal', {}, () => find(asked, askerOf(request, entry)))
   if (found !== undefined && 'kind' in found.document) scope.document = found.document
   const body = given && found && isByHash(given) ? toWhole(given, found) : given
   await awaitCursor(nouns.events, headerOf(request, 'plenum-after'), entry.signal)

@@ -10,6 +10,7 @@ import type { Door } from './door.ts'
 import { errorAnswer } from './execute.ts'
 import { formatError, httpStatus, toPlenumError } from './format-error.ts'
 import { NotPersisted } from './persisted.ts'
+import { meterRefusal, meterRequests } from './meter.ts'
 import { toRequestId } from './request.ts'
 
 export const graphqlJson = 'application/graphql-response+json'
@@ -35,7 +36,7 @@ export function createHttp(config: ApiConfig, door: Door, log: Logger): FastifyI
   }
   const app = fastify({
     loggerInstance: log as unknown as FastifyBaseLogger,
-    logController: new LogController({ disableRequestLogging: true }),
+    logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
     bodyLimit: limits.bodyBytes,
     forceCloseConnections: 'idle',
     genReqId: ({ headers }) => toRequestId(headers['x-request-id']),
@@ -47,6 +48,7 @@ export function createHttp(config: ApiConfig, door: Door, log: Logger): FastifyI
       : { https: { ...https, headersTimeout: 20_000 } }),
   })
   app.removeAllContentTypeParsers()
+  meterRequests(app)
   app.addHook('onRequest', async (request, reply) => {
     reply.headers({ ...securityHeaders, 'x-request-id': request.id })
     if (door.isSecure(request.raw)) void reply.header('strict-transport-security', 'max-age=31536000')
@@ -71,6 +73,7 @@ export function sendError(
   bodyBytes: number,
 ): FastifyReply {
   const shown = translate(error, bodyBytes)
+  meterRefusal(shown)
   const scope = { requestId: request.id, log: request.log as unknown as Logger }
   const answer = errorAnswer(formatError(shown, scope))
   if (error instanceof Unsupported) void reply.code(415)

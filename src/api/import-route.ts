@@ -19,8 +19,10 @@ import type { WriteAudit } from './guard.ts'
 import { Unsupported, requestSignal } from './http.ts'
 import { toldWrite } from './grant.ts'
 import type { Login } from './login.ts'
+import { meterOperation } from './meter.ts'
 import { actorOf } from './request.ts'
 import type { Nouns } from './request.ts'
+import { traced } from './traced.ts'
 
 export type ImportFormat = 'ndjson' | 'yaml' | 'csv'
 /** Bytes to items, in batches, as they arrive. */
@@ -66,7 +68,9 @@ export function addImportRoute(app: FastifyInstance, options: RouteOptions): voi
       sessions.set(request, session)
     })
     scoped.put('/import', { bodyLimit: Number.MAX_SAFE_INTEGER }, (request, reply) =>
-      importBody(options, request, reply, (sessions.get(request) as Session).viewer),
+      traced(request, reply, () =>
+        importBody(options, request, reply, (sessions.get(request) as Session).viewer),
+      ),
     )
     done()
   })
@@ -86,10 +90,13 @@ async function importBody(
     action: 'PUT /import',
     input: request.query,
   }
-  const record = (outcome: 'OK' | 'FAILED' | 'REFUSED', rest: { errorCode?: string; cursorSeq?: number }) =>
-    audit({ ...entry, outcome, ...rest }).catch((error: unknown) =>
+  const beganMs = performance.now()
+  const record = (outcome: 'OK' | 'FAILED' | 'REFUSED', rest: { errorCode?: string; cursorSeq?: number }) => {
+    meterOperation('import', rest.errorCode ?? 'OK', beganMs)
+    return audit({ ...entry, outcome, ...rest }).catch((error: unknown) =>
       log.error({ err: error, entry }, 'an audit row was lost'),
     )
+  }
   try {
     if (config.readOnly) throw readOnlyRefusal('PUT /import')
     const needed = mutationRoles['importInventory'] ?? 'operator'

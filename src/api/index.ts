@@ -3,7 +3,7 @@ import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { GraphQLSchema } from 'graphql'
 import type { Logger } from 'pino'
-import { startAdmission } from './admission.ts'
+import { startAdmission, type Admission } from './admission.ts'
 import { startApollo } from './apollo.ts'
 import type { ApiConfig } from './config.ts'
 import { readAllowList } from './allowed.ts'
@@ -14,7 +14,7 @@ import { addCors, createDoor } from './door.ts'
 import { createGuesses } from './guesses.ts'
 import { guardRoots } from './guard.ts'
 import type { WriteAudit } from './guard.ts'
-import { addHealth } from './health.ts'
+import { addHealth, toReadiness } from './health.ts'
 import type { CheckReady } from './health.ts'
 import { createHttp } from './http.ts'
 import { addImportRoute } from './import-route.ts'
@@ -23,11 +23,16 @@ import { createLogin } from './login.ts'
 import { createFindDocument, type FindDocument } from './persisted.ts'
 import { createRefusals, type Refusals } from './refusals.ts'
 import type { Nouns } from './request.ts'
+import { addMetrics } from './metrics-route.ts'
+import type { SocketCounts } from './sockets.ts'
 import { startWebSocket } from './websocket.ts'
+import { tellTogether } from '../process/index.ts'
+import { together, type Family, type Gauge, type Telemetry } from '../telemetry/index.ts'
 
 export type { ApiConfig, ApiLimits } from './config.ts'
 export type { AuditEntry, WriteAudit } from './guard.ts'
-export type { CheckReady, Readiness } from './health.ts'
+export { compileCounts } from './compile/index.ts'
+export { toReadiness, type CheckReady, type Readiness } from './health.ts'
 export type { ImportFormat, ReadInventory } from './import-route.ts'
 
 export interface ApiOptions extends Nouns {
@@ -36,6 +41,9 @@ export interface ApiOptions extends Nouns {
   audit: WriteAudit
   readInventory: ReadInventory
   ready: CheckReady
+  telemetry: Telemetry
+  /** Addresses that may read /metrics without a token. */
+  allowMetrics: readonly string[]
   log: Logger
 }
 
@@ -60,18 +68,30 @@ export async function startApi(options: ApiOptions): Promise<Api> {
   const login = createLogin(nouns.tokens, createGuesses(config.limits.refusedLogins), refusals)
   const app = createHttp(config, door, log)
   addCors(app, config)
-  addHealth(app, options.ready)
+  let isDraining = false
+  addHealth(app, async (signal) => (isDraining ? draining : options.ready(signal)))
   if (config.graphiql) addConsole(app)
   const shared = { config, door, login, refusals, admission, nouns, schema, find, log }
   addGraphqlRoute(app, { ...shared, apollo })
   addImportRoute(app, { ...options, ...shared })
   const webSocket = startWebSocket(app.server as Server, shared)
+  options.telemetry.add(doorGauges(admission, webSocket))
+  const sharing = tellTogether(() => options.telemetry.families())
+  const families = async (): Promise<readonly Family[]> => {
+    const all = await sharing.all()
+    return all === undefined
+      ? options.telemetry.families()
+      : together(all.map(({ process, told }) => ({ process, families: told })))
+  }
+  addMetrics(app, { login, door, allow: options.allowMetrics, families })
   await app.listen({ host: config.host, port: config.port })
   const watching = watchTokens(nouns, log)
   return {
     url: urlOf(app.server.address() as AddressInfo, config.tls === undefined ? 'http' : 'https'),
     async close() {
+      isDraining = true
       watching.abort()
+      sharing.close()
       admission.close()
       const late = setTimeout(() => (app.server as Server).closeAllConnections(), drainMs)
       await Promise.all([app.close(), webSocket.close()])
@@ -92,6 +112,28 @@ function findDocument(
   const allowed = allow.length === 0 ? undefined : readAllowList(allow, schema)
   return createFindDocument({ prepare, automatic, allowed, exemptAdmins, refusals })
 }
+
+const draining = toReadiness({ draining: 'the process stops: what runs is finished first' })
+
+const doorGauges = (admission: Admission, sockets: { counts(): SocketCounts }): Gauge[] => [
+  {
+    name: 'plenum_requests_running',
+    help: 'Requests that were taken up and are not answered yet.',
+    read: () => admission.running,
+  },
+  {
+    name: 'plenum_requests_limited_total',
+    help: 'Requests refused by the limits of rate, number and load.',
+    type: 'counter',
+    read: () => admission.refused,
+  },
+  { name: 'plenum_websockets', help: 'Open WebSockets.', read: () => sockets.counts().sockets },
+  {
+    name: 'plenum_websocket_operations',
+    help: 'Operations that run on WebSockets, nearly all of them subscriptions.',
+    read: () => sockets.counts().operations,
+  },
+]
 
 const urlOf = ({ address, family, port }: AddressInfo, protocol: 'http' | 'https'): string =>
   `${protocol}://${family === 'IPv6' ? `[${address}]` : address}:${port}`

@@ -7,6 +7,7 @@ import type { IncomingMessage } from 'node:http'
 import type { Logger } from 'pino'
 import type { WebSocket } from 'ws'
 import { PlenumError, invalidInput, limitExceeded } from '../errors.ts'
+import { toTrail, withTrail } from '../telemetry/index.ts'
 import type { Session } from '../token/index.ts'
 import type { Admission } from './admission.ts'
 import { connectionAuthorization } from './auth.ts'
@@ -17,6 +18,7 @@ import type { FindDocument } from './persisted.ts'
 import { execute, subscribe } from './execute.ts'
 import type { Operation } from './execute.ts'
 import { formatGraphqlError } from './format-error.ts'
+import { meterRefusal } from './meter.ts'
 import { awaitCursor, createContext, toRequestId } from './request.ts'
 import type { Nouns } from './request.ts'
 import { closeCodes, longestReason } from './sockets.ts'
@@ -63,7 +65,10 @@ export function socketHooks(
   const { admit, start } = createStart(options, sockets)
   const started = new WeakMap<object, Started>()
   const startedOf = ({ contextValue }: ExecutionArgs) => started.get(contextValue as object) as Started
-  const refuse = (error: unknown) => [formatGraphqlError(error, { requestId: toRequestId(undefined), log })]
+  const refuse = (error: unknown) => {
+    meterRefusal(error)
+    return [formatGraphqlError(error, { requestId: toRequestId(undefined), log })]
+  }
 
   return {
     connectionInitWaitTimeout: 5_000,
@@ -91,7 +96,8 @@ export function socketHooks(
       const { operation, after, end } = startedOf(args)
       try {
         await awaitCursor(options.nouns.events, after, operation.context.signal)
-        return await execute(operation)
+        const trail = toTrail(operation.context.requestId, undefined)
+        return await withTrail(trail, () => execute(operation))
       } catch (error) {
         return { errors: refuse(error) }
       } finally {

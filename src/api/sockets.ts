@@ -39,7 +39,13 @@ export interface Sockets {
   /** Counts one more operation of the socket's token; says why not. */
   begin(socket: Socket): PlenumError | undefined
   end(socket: Socket): void
+  counts(): SocketCounts
   close(): Promise<void>
+}
+
+export interface SocketCounts {
+  sockets: number
+  operations: number
 }
 
 interface Entry extends Socket {
@@ -110,6 +116,10 @@ export function createSockets(tokens: Tokens, limits: ApiLimits): Sockets {
       if (count <= 0) operations.delete(tokenId)
       else operations.set(tokenId, count)
     },
+    counts: () => ({
+      sockets: entries.size,
+      operations: [...operations.values()].reduce((sum, count) => sum + count, 0),
+    }),
     async close() {
       clearInterval(pinging)
       stopListening()

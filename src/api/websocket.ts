@@ -14,10 +14,10 @@ import { toRequestId } from './request.ts'
 import { socketHooks } from './socket-operation.ts'
 import type { SocketOptions } from './socket-operation.ts'
 import { createSockets, longestReason } from './sockets.ts'
-import type { Socket } from './sockets.ts'
+import type { Socket, Sockets } from './sockets.ts'
 
 /** Serves on `server`'s upgrades until closed; closing tells every client that we go away. */
-export function startWebSocket(server: Server, options: SocketOptions): { close(): Promise<void> } {
+export function startWebSocket(server: Server, options: SocketOptions): Pick<Sockets, 'counts' | 'close'> {
   const { config, door, nouns, log } = options
   const wss = new WebSocketServer({ noServer: true, maxPayload: config.limits.messageBytes, handleProtocols })
   const sockets = createSockets(nouns.tokens, config.limits)
@@ -78,6 +78,7 @@ export function startWebSocket(server: Server, options: SocketOptions): { close(
   }
 
   return {
+    counts: sockets.counts,
     async close() {
       server.off('upgrade', onUpgrade)
       await sockets.close()

@@ -33,6 +33,10 @@ export class Feed implements EventFeed {
   #pulling: Promise<void> | undefined
   #again = false
   #closed = false
+  /** The head of the log as it was seen last, and when it was seen that nothing is missing here. */
+  #head = 0
+  #headAtMs = 0
+  #currentAtMs = performance.now()
 
   constructor(options: FeedOptions) {
     this.#options = options
@@ -42,9 +46,17 @@ export class Feed implements EventFeed {
     return { epoch: this.#epoch, seq: this.#applied }
   }
 
+  /** How far this process is behind: events that are known to be there, and since when it has not been known that none is missing. */
+  lag(): { head: number; applied: number; seconds: number } {
+    const head = Math.max(this.#head, this.#applied)
+    return { head, applied: this.#applied, seconds: (performance.now() - this.#currentAtMs) / 1_000 }
+  }
+
   /** Goes on from where the graph was loaded. */
   run(from: Cursor, apply: (events: readonly LoggedEvent[]) => void): void {
     if (from.epoch !== this.#epoch || from.seq !== this.#applied) this.#ring = []
+    this.#head = from.seq
+    this.#currentAtMs = performance.now()
     this.#epoch = from.epoch
     this.#applied = from.seq
     this.#apply = apply
@@ -66,10 +78,13 @@ export class Feed implements EventFeed {
     try {
       while (this.#again && this.#apply && !this.#closed) {
         this.#again = false
+        const askedMs = performance.now()
         const events = await readEvents(this.#options.db, { after: this.#applied, first: batchSize })
         if (events.length === 0) await this.#checkHead()
         else this.#take(events)
+        if (this.#apply !== undefined && events.length < batchSize) this.#currentAtMs = askedMs
         if (events.length < batchSize) continue
+        await this.#noteHead(askedMs)
         this.#again = true
         await nextTurn()
       }
@@ -77,6 +92,13 @@ export class Feed implements EventFeed {
       this.#again = false
       if (!this.#closed) this.#options.onError(error)
     }
+  }
+
+  /** There is more: how much more is asked once a second. */
+  async #noteHead(nowMs: number): Promise<void> {
+    if (nowMs - this.#headAtMs < 1_000) return
+    this.#headAtMs = nowMs
+    this.#head = (await readHead(this.#options.db)).seq
   }
 
   /** Nothing after where we stand: still the same log, and not behind events that were pruned? */

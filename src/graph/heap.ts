@@ -25,6 +25,9 @@ export function checkHeap(resources: number): void {
   )
 }
 
+/** How full the heap is, against what it may hold. */
+export const heapShare = (): number => readHeap().share
+
 function readHeap(): { share: number; usedBytes: number; limitBytes: number } {
   const { used_heap_size, external_memory, heap_size_limit } = getHeapStatistics()
   const usedBytes = used_heap_size + external_memory

@@ -7,13 +7,15 @@ import type { Resources } from '../resource/verbs.ts'
 import type { Graph, GraphRows, LiveGraph } from './graph.ts'
 import { loadGraph } from './load.ts'
 
+export { heapShare } from './heap.ts'
+
 /** Tenants by their names; names that nothing has are left out. */
 export const tenantIds = (graph: Graph, names: readonly string[]): ResourceId[] =>
   names.flatMap((name) => graph.lookup('Tenant', 'name', name).map(({ id }) => id))
 
 export interface GraphHolder {
   /** The graph as it is; another object after a reload. */
-  readonly graph: LiveGraph
+  readonly graph: LiveGraph & { readonly adjacency: { readonly bytes: number } }
   /** Why the graph is not to be asked now; undefined when it is ready. */
   notReady(): string | undefined
   /** The graph as it was. NOT_FOUND before history begins, LIMIT_EXCEEDED when it was too large. The latest two are kept. */

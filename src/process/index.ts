@@ -6,6 +6,9 @@
  */
 import cluster, { type Worker } from 'node:cluster'
 import { once } from 'node:events'
+import { gatherFrom, processVariable } from './together.ts'
+
+export { tellTogether, type Together } from './together.ts'
 
 /** What a worker has to tell when it answers. */
 export interface Answering {
@@ -64,6 +67,10 @@ export async function startProcesses(options: ProcessesOptions): Promise<Process
 class Fleet {
   #options: ProcessesOptions
   #workers = new Set<Worker>()
+  /** Those that answer, with their numbers: from 0, the lowest that is free. */
+  readonly #answering = new Map<Worker, number>()
+  readonly #numbers = new Set<number>()
+  readonly #gathering = gatherFrom(this.#answering)
   #kept = false
   #closing = false
   #delayMs = 0
@@ -82,16 +89,28 @@ class Fleet {
 
   async launch(): Promise<Answering> {
     const began = performance.now()
-    const worker = cluster.fork(this.#options.env)
+    const number = this.#freeNumber()
+    this.#numbers.add(number)
+    const worker = cluster.fork({ ...this.#options.env, [processVariable]: String(number) })
     this.#workers.add(worker)
     worker.once('exit', (code, signal) => {
       this.#workers.delete(worker)
+      this.#answering.delete(worker)
+      this.#numbers.delete(number)
       if (!this.#kept || this.#closing) return
       this.#delayMs = performance.now() - began > soonMs ? 0 : this.#nextDelay()
       this.#options.tell(`Process ${worker.process.pid} ended (${signal ?? code}); another takes its place.`)
       this.#replace()
     })
-    return await answering(worker)
+    const told = await answering(worker)
+    this.#answering.set(worker, number)
+    return told
+  }
+
+  #freeNumber(): number {
+    let number = 0
+    while (this.#numbers.has(number)) number++
+    return number
   }
 
   #nextDelay(): number {
@@ -121,6 +140,7 @@ class Fleet {
     this.#closing = true
     for (const timer of this.#waiting) clearTimeout(timer)
     await Promise.all([...this.#workers].map(drain))
+    this.#gathering.close()
   }
 }
 

@@ -15,6 +15,7 @@ import {
   type HttpAnswer,
   type HttpRequest,
 } from './answer.ts'
+import { inSpan, traceHeaders } from '../telemetry/index.ts'
 import { SourceError, type SourceEnvironment } from './source.ts'
 
 export { failureOf, toRetryAfter, type HttpAnswer, type HttpRequest } from './answer.ts'
@@ -119,7 +120,17 @@ class Client implements Omit<Http, 'close'> {
   }
 
   send(request: HttpRequest, signal: AbortSignal): Promise<HttpAnswer> {
-    return this.#within(request, signal, (both) => this.#follow(request, both))
+    return this.#within(request, signal, (both) =>
+      inSpan(nameOf(request), 'client', this.#attributesOf(request), async (span) => {
+        const answer = await this.#follow(request, both)
+        span.set({ 'http.response.status_code': answer.status })
+        return answer
+      }),
+    )
+  }
+
+  #attributesOf({ method = 'GET' }: HttpRequest): Record<string, string> {
+    return { 'http.request.method': method, 'server.address': this.#base.hostname }
   }
 
   /** Admitted, and with a deadline. */
@@ -214,6 +225,7 @@ class Client implements Omit<Http, 'close'> {
           ...(content === undefined
             ? {}
             : { 'content-type': 'application/json', 'content-length': content.length }),
+          ...traceHeaders(),
           ...headers,
         },
         ...(socketPath === undefined ? {} : { socketPath }),

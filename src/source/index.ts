@@ -12,8 +12,10 @@ import { checks } from './check/index.ts'
 import { findAddresses } from './address.ts'
 import type { SourceConfig } from './config.ts'
 import { docker } from './docker/index.ts'
-import { orAborted } from './guard.ts'
+import { orAborted, type BreakerState } from './guard.ts'
 import type { Touch } from './live.ts'
+import { inSpan } from '../telemetry/index.ts'
+import { liveReads } from './meter.ts'
 import { netbox } from './netbox/index.ts'
 import { snmp } from './snmp/index.ts'
 import { Running } from './running.ts'
@@ -21,6 +23,7 @@ import type { Driver } from './source.ts'
 import { askSync, findAnswer, findAsked, sourcesOf, type SyncAnswer } from './store.ts'
 
 export type { Touch, TouchStatus } from './live.ts'
+export { readSecret, secretsOf } from './secret.ts'
 export { parseSources, type ConfigFault, type SourceConfig } from './config.ts'
 
 /** All drivers; a new one is one line. */
@@ -71,7 +74,17 @@ export interface Sources {
     by: Actor,
     signal: AbortSignal,
   ): Promise<{ seen: number; changed: number; held: string | null; cursor: Cursor }>
+  /** Those of the configuration, as they do in this process. */
+  states(): readonly SourceStanding[]
   close(): Promise<void>
+}
+
+export interface SourceStanding {
+  name: string
+  driver: string
+  breaker: BreakerState
+  /** Whether this process lists or watches it, or a part of it. */
+  isMine: boolean
 }
 
 export interface SourcesOptions {
@@ -132,6 +145,10 @@ export async function startSources(options: SourcesOptions): Promise<Sources> {
       look()
       return toResult(await untilAnswered(db, sourceId, at, signal))
     },
+    states: () =>
+      [...running.values()].map(({ name, config: { driver }, guard, holds }) => ({
+        ...{ name, driver: driver.name, breaker: guard.state, isMine: holds },
+      })),
     async close() {
       clearInterval(timer)
       await looking
@@ -149,8 +166,12 @@ async function read(
   const all = [...Map.groupBy(targets, ({ sourceId }) => sourceId)].map(async ([sourceId, own]) => {
     const source = running.get(sourceId)
     const idOf = new Map(own.map(({ key, resourceId }) => [key, resourceId]))
-    const answer = await source?.read({ keys: [...idOf.keys()], metrics, maxAgeMs, deadlineMs }, signal)
+    const asked = { keys: [...idOf.keys()], metrics, maxAgeMs, deadlineMs }
+    const answer = await inSpan('source.read', 'internal', { 'plenum.source': source?.name }, async () =>
+      source?.read(asked, signal),
+    )
     if (source === undefined || answer === undefined) return []
+    liveReads.add([source.name, answer.status])
     const { readings, ...touch } = answer
     touched.set(source.name, touch)
     return readings.map(({ key, ...rest }) => ({ ...rest, sourceId, resourceId: idOf.get(key)! }))

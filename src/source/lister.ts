@@ -6,8 +6,10 @@ import type { Actor, Observation, ResourceId } from '../resource/resource.ts'
 import type { Resources, SyncResult } from '../resource/verbs.ts'
 import type { Turn } from '../turn.ts'
 import type { SourceConfig } from './config.ts'
+import { inSpan } from '../telemetry/index.ts'
 import { orAborted, type Guard } from './guard.ts'
 import { Timetable } from './listing.ts'
+import { syncs, syncSeconds } from './meter.ts'
 import { SourceError, type Source } from './source.ts'
 import type { Intake } from './watch.ts'
 import { answerSync, type Asked } from './store.ts'
@@ -88,12 +90,16 @@ export class Lister {
   }
 
   async #listOnce(source: Source, turn: Turn, timetable: Timetable, signal: AbortSignal): Promise<void> {
-    const { guard, clean, log } = this.#options
+    const { guard, clean, log, config } = this.#options
     const asked = this.#asked
     this.#asked = []
     const began = Date.now()
+    const beganMs = performance.now()
     try {
-      const result = await this.#sync(source, turn, asked, signal)
+      const result = await inSpan('source.list', 'internal', { 'plenum.source': config.name }, () =>
+        this.#sync(source, turn, asked, signal),
+      )
+      syncs.add([config.name, result.held === null ? 'ok' : 'held'])
       this.failure = null
       guard.succeeded()
       timetable.succeeded(began, Date.now())
@@ -101,12 +107,15 @@ export class Lister {
       await this.#tell(asked, { ...result, failure: null })
     } catch (error) {
       if (signal.aborted) return
+      syncs.add([config.name, 'failed'])
       const told = clean(error)
       this.failure = told.message
       guard.failed(told)
       timetable.failed(told, Date.now())
       log.warn({ failure: told.message }, 'a source could not be listed')
       await this.#tell(asked, { failure: told.message })
+    } finally {
+      syncSeconds.add([config.name], (performance.now() - beganMs) / 1_000)
     }
   }
 

@@ -110,6 +110,11 @@ export class Running {
     return this.shards === 1 && this.#turns.size > 0
   }
 
+  /** Whether any part of its work is this process' turn. */
+  get holds(): boolean {
+    return this.#turns.size > 0
+  }
+
   #turnNames(): string[] {
     const name = `source/${this.name}`
     return this.shards === 1 ? [name] : Array.from({ length: this.shards }, (_, shard) => `${name}/${shard}`)

@@ -23,6 +23,14 @@ export async function readSecret(reference: string, signal?: AbortSignal): Promi
   return value
 }
 
+/** The values behind references, by the same names. */
+export async function secretsOf(
+  references: Readonly<Record<string, string>>,
+): Promise<Record<string, string>> {
+  const read = Object.entries(references).map(async ([name, one]) => [name, await readSecret(one)] as const)
+  return Object.fromEntries(await Promise.all(read))
+}
+
 /** What of a reference may be shown: a command's arguments may hold what they should not. */
 const nameOf = (reference: string): string =>
   reference.startsWith('command:')

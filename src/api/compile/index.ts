@@ -29,13 +29,17 @@ export interface Written {
 export interface CompileCounts {
   compiled: number
   reused: number
+  /** Operations that plans did. */
+  executed: number
   /** Operations that graphql-js did. */
   fallback: number
   evicted: number
   plans: number
 }
 
-export const compileCounts: CompileCounts = { compiled: 0, reused: 0, fallback: 0, evicted: 0, plans: 0 }
+export const compileCounts: CompileCounts = {
+  ...{ compiled: 0, reused: 0, executed: 0, fallback: 0, evicted: 0, plans: 0 },
+}
 
 /** The answer; undefined when graphql-js must give it. Nothing is run before that is known. */
 export type Compiled = (request: Request) => Written | Promise<Written> | undefined
@@ -61,6 +65,7 @@ export function createCompiler(schema: GraphQLSchema): Compiled {
     if ('errors' in variables) return { errors: variables.errors }
     const plan = prepared.plan(variables.values)
     if (plan === undefined) return fallback()
+    compileCounts.executed++
     const { definition: operation, fragments } = prepared
     return execute(
       plan,

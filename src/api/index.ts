@@ -22,6 +22,7 @@ import type { ReadInventory } from './import-route.ts'
 import { createLogin } from './login.ts'
 import { createFindDocument, type FindDocument } from './persisted.ts'
 import { createRefusals, type Refusals } from './refusals.ts'
+import { addPrometheusRoutes } from './prometheus/route.ts'
 import type { Nouns } from './request.ts'
 import { addMetrics } from './metrics-route.ts'
 import type { SocketCounts } from './sockets.ts'
@@ -74,6 +75,7 @@ export async function startApi(options: ApiOptions): Promise<Api> {
   const shared = { config, door, login, refusals, admission, nouns, schema, find, log }
   addGraphqlRoute(app, { ...shared, apollo })
   addImportRoute(app, { ...options, ...shared })
+  addPrometheusRoutes(app, shared)
   const webSocket = startWebSocket(app.server as Server, shared)
   options.telemetry.add(doorGauges(admission, webSocket))
   const sharing = tellTogether(() => options.telemetry.families())

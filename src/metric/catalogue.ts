@@ -80,6 +80,11 @@ export class Catalogue {
     return this.#ids.get(sourceId)?.get(metric)?.get(resourceId)
   }
 
+  /** Every series of a metric. */
+  *ofMetric(metric: string): Generator<SeriesId> {
+    for (const metrics of this.#ids.values()) yield* metrics.get(metric)?.values() ?? []
+  }
+
   /** Makes the series that are not there yet. */
   async make(keys: readonly SeriesKey[]): Promise<void> {
     const unknown = [...new Set(keys.map(({ metric }) => metric))].filter((name) => !this.#metrics.has(name))

@@ -13,7 +13,9 @@ import { Collector } from './collect.ts'
 import { compact, dayMs } from './compact.ts'
 import { Head, hourMs } from './head.ts'
 import { dropPartitions } from './kept/store.ts'
-import type { Aggregate, Metric, Reading, Refusal, Sample, Series } from './metric.ts'
+import type { Samples } from './chunk.ts'
+import type { Aggregate, Metric, Reading, Refusal, Sample, Series, SeriesKey } from './metric.ts'
+import { readSamples } from './raw.ts'
 import { readGrids, toSeries, type Range } from './read.ts'
 import { firstOpenTick, noteCompacted, readCompacted, readTicks } from './store.ts'
 import { decodeTick } from './tick.ts'
@@ -35,6 +37,10 @@ export interface Metrics {
     range: Range
     aggregate: Aggregate
   }): Promise<Series[]>
+  /** Every series of a metric, whichever resource and source. */
+  seriesOf(metric: string): SeriesKey[]
+  /** Samples of [from, to], ascending by time, of those that have any; of older times the last of each minute, then of each hour. LIMIT_EXCEEDED when they are too many. */
+  samples(keys: readonly SeriesKey[], range: { from: number; to: number }): Promise<(SeriesKey & Samples)[]>
   /** Called after each tick that was applied, with the ids of the resources that have new samples. */
   onTick(listener: (resourceIds: ReadonlySet<ResourceId>) => void): () => void
   /** Writes what waits and applies it. */
@@ -242,6 +248,19 @@ class Measuring implements Metrics {
       mostValues: this.#options.limits.seriesValues,
     }
     return toSeries(this.#catalogue, await readGrids(reading, ids, range), aggregate)
+  }
+
+  seriesOf(metric: string): SeriesKey[] {
+    return [...this.#catalogue.ofMetric(metric)].map((id) => this.#catalogue.key(id)!)
+  }
+
+  async samples(keys: readonly SeriesKey[], range: { from: number; to: number }) {
+    const { db, limits, keep } = this.#options
+    const ids = keys.flatMap((key) => this.#catalogue.find(key.sourceId, key.metric, key.resourceId) ?? [])
+    const reading = { db, head: this.#head, mostValues: limits.seriesValues }
+    const hoursBefore = this.#now() - keep.sampleDays * dayMs
+    const found = await readSamples(reading, ids, { ...range, hoursBefore })
+    return [...found].map(([id, samples]) => ({ ...this.#catalogue.key(id)!, ...samples }))
   }
 
   onTick(listener: (resourceIds: ReadonlySet<ResourceId>) => void): () => void {

@@ -104,7 +104,7 @@ export async function startApp(
       get graph() {
         return holder.graph
       },
-      graphAt: (instant) => holder.graphAt(instant),
+      graphAt: (instant, signal) => holder.graphAt(instant, signal),
       resources,
       events: events.feed,
       metrics,

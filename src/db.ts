@@ -4,6 +4,7 @@ import { pathToFileURL } from 'node:url'
 import { join } from 'node:path'
 import knex, { type Knex } from 'knex'
 import pg from 'pg'
+import { cancelAbandoned, createCanceller } from './cancel.ts'
 import { PlenumError } from './errors.ts'
 import { prepareRepeated } from './statement.ts'
 
@@ -24,6 +25,7 @@ const silent = { warn: ignore, error: ignore, debug: ignore, deprecate: ignore }
 
 /** Opens the pool lazily; `db.destroy()` closes it. */
 export function openDb({ url, poolSize = 10, statementTimeoutMs = 600_000 }: DbOptions): Db {
+  const cancel = createCanceller(url)
   return knex({
     client: 'pg',
     connection: {
@@ -37,6 +39,7 @@ export function openDb({ url, poolSize = 10, statementTimeoutMs = 600_000 }: DbO
       max: poolSize,
       afterCreate: (connection: pg.Client, done: (error: null, connection: pg.Client) => void) => {
         prepareRepeated(connection)
+        cancelAbandoned(connection, cancel)
         done(null, connection)
       },
     },

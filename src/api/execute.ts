@@ -2,6 +2,7 @@
 import { createSourceEventStream, execute as executeGraphql } from 'graphql'
 import type { DocumentNode, ExecutionResult, GraphQLFormattedError, GraphQLSchema } from 'graphql'
 import type { Logger } from 'pino'
+import { cancellable } from '../cancel.ts'
 import type { Context } from '../context.ts'
 import { JsonText } from './answer.ts'
 import { checkCost, type CostLimits } from './cost/index.ts'
@@ -48,12 +49,18 @@ async function run(operation: Operation): Promise<ExecutionResult> {
   const { kind, name } = operationOf(operation)
   const beganMs = performance.now()
   const attributes = { 'graphql.operation.type': kind, 'graphql.operation.name': name }
-  const result = await inSpan('graphql.execute', 'internal', attributes, () => runOnce(operation))
+  const result = await inSpan('graphql.execute', 'internal', attributes, () => runOnce(operation, kind))
   meterOperation(kind, codeOf(result), beganMs)
   return result
 }
 
-async function runOnce(operation: Operation): Promise<ExecutionResult> {
+/** Reads are given up with whoever asks. What a mutation writes is undone or done by the transaction that it is. */
+function runOnce(operation: Operation, kind: string): Promise<ExecutionResult> {
+  if (kind === 'mutation') return answerOf(operation)
+  return cancellable(operation.context.signal, () => answerOf(operation))
+}
+
+async function answerOf(operation: Operation): Promise<ExecutionResult> {
   const { context, schema } = operation
   try {
     const running = compilerOf(schema)({ ...operation, root: operation.root })

@@ -92,6 +92,8 @@ const logged = new WeakSet<object>()
 
 function logOnce(error: unknown, scope: ErrorScope): void {
   const original = error instanceof GraphQLError ? (error.originalError ?? error) : error
+  // Whoever asked is gone: nobody is told, and nothing is wrong.
+  if (original instanceof DOMException && original.name === 'AbortError') return
   if (typeof original === 'object' && original !== null) {
     if (logged.has(original)) return
     logged.add(original)

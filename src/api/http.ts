@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { LogController, fastify } from 'fastify'
 import type { FastifyBaseLogger, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Logger } from 'pino'
+import { setDeadline } from '../deadline.ts'
 import { PlenumError, limitExceeded } from '../errors.ts'
 import type { ApiConfig } from './config.ts'
 import { compress } from './compress.ts'
@@ -126,13 +127,15 @@ export async function sendText(
   return reply.send(body)
 }
 
+export const tooLate = (seconds: number): PlenumError =>
+  limitExceeded('requestSeconds', seconds, 'The request took too long: ask for less at once')
+
 /** Aborts at the deadline, or when the caller hangs up before the answer is sent. A body that is still arriving at the deadline is cut off. */
 export function requestSignal(request: FastifyRequest, reply: FastifyReply, seconds: number): AbortSignal {
   const controller = new AbortController()
+  setDeadline(controller.signal, seconds * 1_000, () => tooLate(seconds))
   const timer = setTimeout(() => {
-    controller.abort(
-      limitExceeded('requestSeconds', seconds, 'The request took too long: ask for less at once'),
-    )
+    controller.abort(tooLate(seconds))
     if (!request.raw.complete) request.raw.destroy()
   }, seconds * 1_000)
   reply.raw.once('close', () => {

@@ -105,7 +105,7 @@ async function importBody(
     const items = readInventory(formatOf(request), body.read(), signal)
     const known = () => scopeGraph(viewer, nouns.graph)
     const asked = parameters(request)
-    const by = once(actorOf(viewer, request.id, known), request, asked, body)
+    const by = once(actorOf(viewer, { requestId: request.id, signal }, known), request, asked, body)
     // Whether it was answered before is asked when its body is read: only then is it known whether it is the same.
     const result = await toldWrite(viewer, known(), () =>
       nouns.resources.importInventory({ ...asked, items, signal }, by),

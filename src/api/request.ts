@@ -36,7 +36,7 @@ export function createContext(nouns: Nouns, caller: Caller): Context {
   const { viewer } = caller.session
   return {
     viewer,
-    actor: actorOf(viewer, caller.requestId, () => scopeGraph(viewer, nouns.graph)),
+    actor: actorOf(viewer, caller, () => scopeGraph(viewer, nouns.graph)),
     requestId: caller.requestId,
     remoteAddress: caller.remoteAddress,
     idempotencyKey: caller.idempotencyKey,
@@ -62,9 +62,13 @@ export function createContext(nouns: Nouns, caller: Caller): Context {
 }
 
 /** Who writes: what narrows the viewer narrows every write, whatever door it comes through. */
-export function actorOf(viewer: Viewer, requestId: string, graph: () => Graph): Actor {
+export function actorOf(
+  viewer: Viewer,
+  { requestId, signal }: Pick<Caller, 'requestId' | 'signal'>,
+  graph: () => Graph,
+): Actor {
   const guard = guardOf(viewer, graph)
-  return { name: viewer.name, requestId, ...(guard === undefined ? {} : { guard }) }
+  return { name: viewer.name, requestId, signal, ...(guard === undefined ? {} : { guard }) }
 }
 
 const longestWaitMs = 5_000

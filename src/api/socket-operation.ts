@@ -6,8 +6,9 @@ import type { DocumentNode, ExecutionArgs, GraphQLSchema } from 'graphql'
 import type { IncomingMessage } from 'node:http'
 import type { Logger } from 'pino'
 import type { WebSocket } from 'ws'
-import { PlenumError, invalidInput, limitExceeded } from '../errors.ts'
 import { toTrail, withTrail } from '../telemetry/index.ts'
+import { setDeadline } from '../deadline.ts'
+import { PlenumError, invalidInput } from '../errors.ts'
 import type { Session } from '../token/index.ts'
 import type { Admission } from './admission.ts'
 import { connectionAuthorization } from './auth.ts'
@@ -19,6 +20,7 @@ import { execute, subscribe } from './execute.ts'
 import type { Operation } from './execute.ts'
 import { formatGraphqlError } from './format-error.ts'
 import { meterRefusal } from './meter.ts'
+import { tooLate } from './http.ts'
 import { awaitCursor, createContext, toRequestId } from './request.ts'
 import type { Nouns } from './request.ts'
 import { closeCodes, longestReason } from './sockets.ts'
@@ -134,6 +136,7 @@ function createStart(options: SocketOptions, sockets: Sockets) {
   ): Started {
     const controller = new AbortController()
     const late = (): void => controller.abort(tooLate(seconds ?? 0))
+    if (seconds !== undefined) setDeadline(controller.signal, seconds * 1_000, () => tooLate(seconds))
     const timer = seconds === undefined ? undefined : setTimeout(late, seconds * 1_000)
     const context = createContext(options.nouns, {
       session: socket.session as Session,
@@ -194,9 +197,6 @@ function attempt<T>(prepare: () => T): T | readonly unknown[] {
     return [error]
   }
 }
-
-const tooLate = (seconds: number): PlenumError =>
-  limitExceeded('requestSeconds', seconds, 'The request took too long: ask for less at once')
 
 function argumentsOf({ schema, document, operationName, variables, context }: Operation): ExecutionArgs {
   return {

@@ -6,6 +6,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Knex } from 'knex'
 import type { EventFeed, FeedBatch } from '../context.ts'
+import { shared } from '../cancel.ts'
 import { limitExceeded } from '../errors.ts'
 import { formatCursor, type Cursor, type LoggedEvent } from './event.ts'
 import { countEvents, readEvents, readHead } from './store.ts'
@@ -68,7 +69,8 @@ export class Feed implements EventFeed {
   wake(): void {
     this.#again = true
     if (this.#pulling || this.#closed || !this.#apply) return
-    this.#pulling = this.#pull().finally(() => {
+    // Whoever wakes it is not the only one who waits.
+    this.#pulling = shared(() => this.#pull()).finally(() => {
       this.#pulling = undefined
       if (this.#again) this.wake()
     })

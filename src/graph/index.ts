@@ -6,6 +6,7 @@ import type { ResourceId } from '../resource/resource.ts'
 import type { Resources } from '../resource/verbs.ts'
 import type { Graph, GraphRows, LiveGraph } from './graph.ts'
 import { loadGraph } from './load.ts'
+import { Loading } from './loading.ts'
 
 export { heapShare } from './heap.ts'
 
@@ -19,7 +20,7 @@ export interface GraphHolder {
   /** Why the graph is not to be asked now; undefined when it is ready. */
   notReady(): string | undefined
   /** The graph as it was. NOT_FOUND before history begins, LIMIT_EXCEEDED when it was too large. The latest two are kept. */
-  graphAt(instant: number): Promise<Graph>
+  graphAt(instant: number, signal?: AbortSignal): Promise<Graph>
   close(): Promise<void>
 }
 
@@ -38,12 +39,15 @@ export async function startGraph({ resources, events, limits, log }: GraphOption
   let graph = await load(() => resources.rows())
   let trouble: string | undefined
   let reloading = Promise.resolve()
-  const instants = new Map<number, Promise<Graph>>()
+  const instants = new Map<number, Loading>()
 
-  async function load(open: () => Promise<GraphRows & { close(): Promise<void> }>) {
+  async function load(
+    open: () => Promise<GraphRows & { close(): Promise<void> }>,
+    signal: AbortSignal = stop.signal,
+  ) {
     const rows = await open()
     try {
-      return await loadGraph(rows, limits.visited, stop.signal)
+      return await loadGraph(rows, limits.visited, signal)
     } finally {
       await rows.close()
     }
@@ -74,7 +78,8 @@ export async function startGraph({ resources, events, limits, log }: GraphOption
     }
   }
 
-  function graphAt(instant: number): Promise<Graph> {
+  /** One load for all who wait for the instant; given up when the last of them is gone. */
+  function graphAt(instant: number, signal = stop.signal): Promise<Graph> {
     if (instant > Date.now())
       throw new PlenumError('INVALID_INPUT', 'asOf is in the future: give an instant that has been', {
         path: 'asOf',
@@ -84,15 +89,19 @@ export async function startGraph({ resources, events, limits, log }: GraphOption
       // asked again: it is the last one to go
       instants.delete(instant)
       instants.set(instant, known)
-      return known
+      return known.wait(signal)
     }
-    const loading = load(() => resources.rowsAt(instant, limits.asOfResources))
+    const loading = new Loading((given) =>
+      load(() => resources.rowsAt(instant, limits.asOfResources), AbortSignal.any([stop.signal, given])),
+    )
     instants.set(instant, loading)
-    loading.catch(() => {
+    const forget = (): void => {
       if (instants.get(instant) === loading) instants.delete(instant)
-    })
+    }
+    loading.onGivenUp = forget
+    loading.graph.catch(forget)
     for (const oldest of instants.keys()) if (instants.size > keptInstants) instants.delete(oldest)
-    return loading
+    return loading.wait(signal)
   }
 
   follow()
@@ -105,7 +114,7 @@ export async function startGraph({ resources, events, limits, log }: GraphOption
     async close() {
       stop.abort()
       await reloading
-      await Promise.allSettled(instants.values())
+      await Promise.allSettled([...instants.values()].map((one) => one.graph))
     },
   }
 }

@@ -1,4 +1,5 @@
 /** Ways along links from one vertex to another, shortest first (Yen's algorithm over breadth-first search). */
+import { checkTime, countVisits } from '../deadline.ts'
 import { limitExceeded } from '../errors.ts'
 import type { LinkType } from '../resource/kind/link.ts'
 import type { Graph, GraphLink, LinkQuery, Vertex } from './graph.ts'
@@ -35,6 +36,7 @@ export function findPaths(graph: Graph, from: Vertex, to: Vertex, options: PathO
     if (next === undefined) break
     found.push(next)
   }
+  search.close()
   return found
 }
 
@@ -80,7 +82,7 @@ class Search {
       !closed.has(vertex) && !closedLinks.has(idOf(link)) && (!visible || visible(vertex))
     const [ahead, back] = [new Side(from), new Side(to)]
     while (ahead.border.length > 0 && back.border.length > 0) {
-      signal?.throwIfAborted()
+      checkTime(signal)
       const [side, other] = ahead.border.length <= back.border.length ? [ahead, back] : [back, ahead]
       const meeting = this.#step(side, other, isOpen)
       if (meeting !== undefined) return join(ahead.trace(meeting), back.trace(meeting))
@@ -106,17 +108,24 @@ class Search {
     return meeting
   }
 
+  /** Its visits count among those of the request. */
+  close(): void {
+    const { visited } = this.#graph.limits
+    countVisits(this.#options.signal, this.#visited, visited, tooMany(visited))
+  }
+
   #visit(): void {
     const { visited } = this.#graph.limits
+    if (this.#visited % timeEvery === 0) checkTime(this.#options.signal)
     if (++this.#visited > visited) {
-      throw limitExceeded(
-        'visited',
-        visited,
-        `More than ${visited} resources would be visited: name the link types to follow`,
-      )
+      throw limitExceeded('visited', visited, tooMany(visited))
     }
   }
 }
+
+const timeEvery = 4_096
+const tooMany = (limit: number): string =>
+  `More than ${limit} resources would be visited: name the link types to follow`
 
 const idOf = ({ type, from, to }: GraphLink): string => `${type}.${from.id}.${to.id}`
 

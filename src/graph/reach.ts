@@ -1,4 +1,5 @@
 /** Blast radius and its reverse: what is hit when a resource fails, and what hits it; by the rules of impact.ts. */
+import { checkTime, countVisits } from '../deadline.ts'
 import { limitExceeded } from '../errors.ts'
 import type { Graph, GraphLink, Reached, ReachOptions, Vertex } from './graph.ts'
 import { needsOf, strikesOf, type Strike } from './impact.ts'
@@ -52,7 +53,7 @@ function reach(graph: Graph, start: Vertex, options: ReachOptions, next: Next): 
     const settled = settle(waiting[depth] ?? [], hits)
     waiting[depth] = undefined
     for (const [index, hit] of settled.entries()) {
-      if (index % signalEvery === 0) signal?.throwIfAborted()
+      if (index % signalEvery === 0) checkTime(signal)
       if (depth > 0) found.push(hit)
       for (const { vertex, chain } of next(hit.vertex, isHit)) {
         if (!hits.has(vertex)) (waiting[depth + chain.length] ??= []).push(new Hit(vertex, hit, chain))
@@ -60,6 +61,7 @@ function reach(graph: Graph, start: Vertex, options: ReachOptions, next: Next): 
     }
     checkVisited(hits.size, graph.limits.visited)
   }
+  countVisits(signal, hits.size, graph.limits.visited, tooMany(graph.limits.visited))
   return found.filter(toShown(options))
 }
 
@@ -88,9 +90,8 @@ function toShown({ kind, visible }: ReachOptions): (hit: Hit) => boolean {
 /** Throws LIMIT_EXCEEDED when a walk touches more than it may. */
 export function checkVisited(count: number, limit: number): void {
   if (count <= limit) return
-  throw limitExceeded(
-    'visited',
-    limit,
-    `More than ${limit} resources would be visited: ask with a smaller depth`,
-  )
+  throw limitExceeded('visited', limit, tooMany(limit))
 }
+
+const tooMany = (limit: number): string =>
+  `More than ${limit} resources would be visited: ask with a smaller depth`

@@ -1,4 +1,5 @@
 /** The neighbourhood of resources, for drawing: which are shown, what joins them, and what was left out. */
+import { checkTime, countVisits } from '../deadline.ts'
 import { limitExceeded } from '../errors.ts'
 import type { KindName } from '../resource/kind/index.ts'
 import type { InterfaceName } from '../resource/kind/kind.ts'
@@ -62,6 +63,9 @@ export interface TopologyOptions {
   signal?: AbortSignal
 }
 
+const tooMany = (limit: number): string =>
+  `More than ${limit} links would be looked at: ask with a smaller depth, or name the link types`
+
 const defaultDepth = 2
 const defaultLimit = 500
 
@@ -69,6 +73,7 @@ const defaultLimit = 500
 export function toTopology(graph: Graph, options: TopologyOptions): Topology {
   const picture = new Picture(graph, options)
   picture.grow()
+  picture.close()
   return picture.toTopology()
 }
 
@@ -95,11 +100,17 @@ class Picture {
     for (const vertex of root) if (!visible || visible(vertex)) this.#show(vertex, 0)
     for (const [vertex, depth] of this.#depths) {
       if (depth >= most) break
-      this.#options.signal?.throwIfAborted()
+      checkTime(this.#options.signal)
       const fresh = this.#neighborsOf(vertex).filter((one) => !this.#depths.has(one))
       const shown = this.#neighborsOf(vertex).length - fresh.length
       for (const one of fresh.slice(0, Math.max(0, maxDegree - shown))) this.#show(one, depth + 1)
     }
+  }
+
+  /** What was looked at counts among what the request comes by. */
+  close(): void {
+    const { visited } = this.#graph.limits
+    countVisits(this.#options.signal, this.#seenLinks, visited, tooMany(visited))
   }
 
   #show(vertex: Vertex, depth: number): void {
@@ -130,11 +141,7 @@ class Picture {
   #seeLink(): void {
     const { visited } = this.#graph.limits
     if (++this.#seenLinks <= visited) return
-    throw limitExceeded(
-      'visited',
-      visited,
-      `More than ${visited} links would be looked at: ask with a smaller depth, or name the link types`,
-    )
+    throw limitExceeded('visited', visited, tooMany(visited))
   }
 
   /** Each once, ascending by id. */

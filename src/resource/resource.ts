@@ -111,6 +111,8 @@ export interface Actor {
   idempotency?: IdempotencyKey
   /** Looks at all that a write would change, in its transaction, before anything is final; what it throws undoes the write. */
   guard?: WriteGuard
+  /** When it aborts, a write that is not committed yet is undone. */
+  signal?: AbortSignal
 }
 
 export type Place = Pick<ResourceImage, 'id' | 'kind' | 'siteId' | 'tenantId'>

@@ -1,5 +1,6 @@
 /** One write: the lock, the answer that is kept for a repeated request, dry runs that leave nothing. */
 import type { Knex } from 'knex'
+import { cancellableWrite } from '../cancel.ts'
 import { PlenumError } from '../errors.ts'
 import { findAnswer, keepAnswer } from './answer/store.ts'
 import type { Actor } from './resource.ts'
@@ -28,7 +29,7 @@ export async function transact<T extends WriteResult>(
   work: (trx: Knex.Transaction, at: Date) => Promise<T>,
 ): Promise<T> {
   try {
-    const result = await db.transaction(async (trx) => {
+    const transaction = async (trx: Knex.Transaction): Promise<T> => {
       const at = await beginWrite(trx)
       const known = dryRun ? undefined : await answerBefore(trx, by)
       if (known !== undefined) return known as T
@@ -36,7 +37,8 @@ export async function transact<T extends WriteResult>(
       if (dryRun) throw new DryRun(fresh)
       if (by.idempotency) await keepAnswer(trx, by.idempotency, fresh, at)
       return fresh
-    })
+    }
+    const result = await cancellableWrite(by.signal, () => db.transaction(transaction))
     wake()
     return result
   } catch (error) {

@@ -87,6 +87,7 @@ function listWriter(itemType: GraphQLOutputType, selectionOf: SelectionOf): Valu
     let index = 0
     for (const item of value) {
       if (index > 0) out.byte(comma)
+      run.step()
       writeItem(run, field, at, index++, item, write, mayBeNull)
     }
     out.byte(closing)

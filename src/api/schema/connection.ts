@@ -1,6 +1,7 @@
 /** Connections: a list, its filter, its order, and the page of it that is asked for; each part worked out when it is selected, and once. */
 import type { GraphQLResolveInfo } from 'graphql'
 import type { Context } from '../../context.ts'
+import { checkTime } from '../../deadline.ts'
 import { candidates, toTest, type Filter, type VertexTest } from '../../graph/filter.ts'
 import type { Graph, Vertex } from '../../graph/graph.ts'
 import { toOrder, type Order, type OrderTerm, type SortValue } from '../../graph/order.ts'
@@ -137,7 +138,7 @@ function prepare(
     let mark: string | undefined
     return {
       filter,
-      test: visible(context, toTest(graph, filter)),
+      test: timed(context, visible(context, toTest(graph, filter))),
       order: toOrder(graph, type, terms),
       // Most lists show no cursor.
       mark: () => (mark ??= markOf(info.fieldName, type, args.filter ?? null, terms)),
@@ -145,6 +146,20 @@ function prepare(
   })
   known.set(node, [...entries, { graph, type, made }])
   return made
+}
+
+const timeEvery = 4_096
+
+/** A filter that looks through very many ends in time all the same. */
+function timed({ signal }: Context, test: VertexTest | undefined): VertexTest | undefined {
+  let count = 0
+  return (
+    test &&
+    ((vertex) => {
+      if (++count % timeEvery === 0) checkTime(signal)
+      return test(vertex)
+    })
+  )
 }
 
 function visible(context: Context, test: VertexTest | undefined): VertexTest | undefined {

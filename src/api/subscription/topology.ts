@@ -1,7 +1,7 @@
 /** A neighbourhood that is followed: what enters it, changes in it and leaves it. */
 import type { Context } from '../../context.ts'
 import type { Cursor, LoggedEvent } from '../../event/event.ts'
-import { invalidInput } from '../../errors.ts'
+import { PlenumError, invalidInput } from '../../errors.ts'
 import type { KindName } from '../../resource/kind/index.ts'
 import type { LinkType } from '../../resource/kind/link.ts'
 import type { ResourceId } from '../../resource/resource.ts'
@@ -85,8 +85,7 @@ async function membersAt(
   const { epoch, seq } = context.graph.cursor
   if (!epoch.startsWith(after.epoch) || after.seq > seq) return undefined
   if (after.seq === seq) return now(context, place)
-  // What one could know of then cannot be told by links alone.
-  if (!seesAll(context.viewer)) return undefined
+  if (!seesAll(context.viewer)) return membersOfThen(context, place, after)
   if (seq - after.seq > longestRewind) return undefined
   const since = await context.events.read({ after: after.seq, first: longestRewind })
   if (since[0]?.seq !== after.seq + 1) return undefined
@@ -100,6 +99,32 @@ async function membersAt(
       since.filter(({ seq: at }) => at <= context.graph.cursor.seq),
     ),
   )
+}
+
+/** Events before a place in the log among which the last change of the graph is looked for. */
+const nearEvents = 100
+
+/**
+ * What one could know of then cannot be told by links alone: the graph as it was says it, seen with the same eyes. Undefined in the middle of a transaction, and when
+ * the graph of that instant cannot be had any more.
+ */
+async function membersOfThen(
+  context: Context,
+  place: Neighbourhood,
+  { seq }: Cursor,
+): Promise<Members | undefined> {
+  const { events } = context
+  const before = await events.read({ after: seq - nearEvents, before: seq + 1, first: nearEvents })
+  const [next] = await events.read({ after: seq, first: 1 })
+  if (before.at(-1)?.seq !== seq || next?.seq !== seq + 1) return undefined
+  const last = before.findLast(({ body }) => isGraphEvent(body))
+  if (last === undefined || (isGraphEvent(next.body) && next.at === last.at)) return undefined
+  try {
+    return findMembers(place, presentLinks(await context.graphAt(last.at)))
+  } catch (error) {
+    if (error instanceof PlenumError && ['NOT_FOUND', 'LIMIT_EXCEEDED'].includes(error.code)) return undefined
+    throw error
+  }
 }
 
 /** Whether the events can have moved the neighbourhood's border. */

@@ -120,3 +120,45 @@ test('a cursor of another log is told as a gap, and following goes on', async ()
   expect(await toldUntil(source, await cursorNow())).toContain('Created r9')
   await source.return(undefined)
 })
+
+test('a tenant that was away is told what came and went meanwhile, of what it may know', async () => {
+  await put({ kind: 'Tenant', name: 'acme' }, { kind: 'Tenant', name: 'other' }, { kind: 'Site', name: 's5' })
+  await put(rack('r5', 's5'))
+  const made = await app.query<any>(
+    'mutation { createToken(input: { name: "acme", role: VIEWER, scopes: { tenants: ["Tenant:name=acme"] } }) { secret } }',
+  )
+  expect(made.errors).toBeUndefined()
+  const owned = (name: string, tenant: string, in_ = 'r5') => ({
+    kind: 'Server',
+    name,
+    links: [
+      { type: 'LOCATED_IN', to: `Rack:name=${in_}` },
+      { type: 'OWNED_BY', to: `Tenant:name=${tenant}` },
+    ],
+  })
+  await put(owned('a1', 'acme'), owned('a2', 'acme'), owned('o1', 'other'))
+  const tenant = openSocket(app.url, made.data!.createToken.secret)
+  const variables = { root: ['Rack:name=r5'], depth: 1, type: ['LOCATED_IN'] }
+  const after = await cursorNow()
+  const live = tenant.iterate(follow, { ...variables, after })
+  const first = live.next()
+
+  const left = await idOf('Server:name=a2')
+  await put(owned('a2', 'other'), owned('a3', 'acme'), owned('o2', 'other'))
+  await put(owned('o1', 'acme'))
+  const until = await cursorNow()
+  const told = async (source: AsyncGenerator<any>, begun?: Promise<any>): Promise<string[]> => {
+    async function* whole() {
+      if (begun) yield (await begun).value
+      yield* source
+    }
+    return (await toldUntil(whole(), until)).filter((one) => /^(Created|Left|Gap)/.test(one)).sort()
+  }
+  const due = ['Created a3', 'Created o1', `Left ${left}`]
+  expect(await told(live, first)).toEqual(due)
+  const replay = tenant.iterate(follow, { ...variables, after })
+  expect(await told(replay)).toEqual(due)
+  await live.return(undefined)
+  await replay.return(undefined)
+  await tenant.close()
+})

@@ -3,7 +3,7 @@
  * leaves that with `shared`.
  */
 import { AsyncLocalStorage } from 'node:async_hooks'
-import pg from 'pg'
+import type pg from 'pg'
 
 interface Scope {
   signal: AbortSignal
@@ -64,36 +64,4 @@ function isCancelled(asked: unknown, writes: boolean): boolean {
   const { text, submit } = (typeof asked === 'object' && asked !== null ? asked : { text: asked }) as Query
   if (submit !== undefined || typeof text !== 'string') return false
   return writes ? !ending.test(text) : reading.test(text)
-}
-
-/** Cancels statements by their connection's process; several at once with one connection that is there as long as there are any. */
-export function createCanceller(url: string): (pid: number) => Promise<void> {
-  let waiting: number[] = []
-  let next: Promise<void> | undefined
-
-  async function cancelAll(): Promise<void> {
-    const client = new pg.Client({
-      connectionString: url,
-      application_name: 'plenum canceller',
-      connectionTimeoutMillis: 5_000,
-    })
-    client.on('error', () => {})
-    try {
-      await client.connect()
-      const pids = waiting
-      waiting = []
-      next = undefined
-      await client.query('select pg_cancel_backend(pid) from unnest($1::int[]) as pid', [pids])
-    } catch {
-      // Postgres cannot be reached: then its statements end by themselves.
-      next = undefined
-    } finally {
-      await client.end().catch(() => {})
-    }
-  }
-
-  return (pid) => {
-    waiting.push(pid)
-    return (next ??= cancelAll())
-  }
 }

@@ -4,7 +4,7 @@ import { pathToFileURL } from 'node:url'
 import { join } from 'node:path'
 import knex, { type Knex } from 'knex'
 import pg from 'pg'
-import { cancelAbandoned, createCanceller } from './cancel.ts'
+import { cancelAbandoned } from './cancel.ts'
 import { PlenumError } from './errors.ts'
 import { prepareRepeated } from './statement.ts'
 
@@ -156,5 +156,37 @@ export function listen(url: string, channel: string, onNotify: () => void): List
       await attempt
       await client?.end().catch(() => {})
     },
+  }
+}
+
+/** Cancels statements by their connection's process; several at once with one connection that is there as long as there are any. */
+function createCanceller(url: string): (pid: number) => Promise<void> {
+  let waiting: number[] = []
+  let next: Promise<void> | undefined
+
+  async function cancelAll(): Promise<void> {
+    const client = new pg.Client({
+      connectionString: url,
+      application_name: 'plenum canceller',
+      connectionTimeoutMillis: 5_000,
+    })
+    client.on('error', () => {})
+    try {
+      await client.connect()
+      const pids = waiting
+      waiting = []
+      next = undefined
+      await client.query('select pg_cancel_backend(pid) from unnest($1::int[]) as pid', [pids])
+    } catch {
+      // Postgres cannot be reached: then its statements end by themselves.
+      next = undefined
+    } finally {
+      await client.end().catch(() => {})
+    }
+  }
+
+  return (pid) => {
+    waiting.push(pid)
+    return (next ??= cancelAll())
   }
 }

@@ -32,7 +32,6 @@ beforeAll(async () => {
   await once(hanging, 'listening')
   const url = `http://127.0.0.1:${(hanging.address() as AddressInfo).port}`
   app = await startTestApp({
-    limits: { requestSeconds: 4 },
     sources: { checks: { driver: 'check', every: 3_600, timeout: '50s', targets: { web: { url } } } },
   })
   const { errors } = await app.query(
@@ -148,13 +147,16 @@ describe('statements end in Postgres', () => {
   })
 
   test('at the deadline, which is told', async () => {
+    const hasty = await startTestApp({ database: app.database, limits: { requestSeconds: 1 } })
     await hold('observation')
-    const { errors } = (await (await post(origins)).json()) as any
-    expect(errors[0].extensions).toMatchObject({
+    const { errors } = await hasty.query(origins)
+    expect(errors![0]!.extensions).toMatchObject({
       code: 'LIMIT_EXCEEDED',
-      limit: { name: 'requestSeconds', limit: 4 },
+      limit: { name: 'requestSeconds', limit: 1 },
     })
     await untilIdle()
+    await holder.query('rollback')
+    await hasty.close()
   })
 
   test('and a connection that was cancelled on serves the next as if nothing had been', async () => {

@@ -1,6 +1,6 @@
 /** The whole program put together: a list of starts, closed in reverse. */
 import type { Logger } from 'pino'
-import { startApi } from './api/index.ts'
+import { startApi, startWaiting } from './api/index.ts'
 import { buildSchema } from './api/schema/index.ts'
 import { checkReadiness } from './health.ts'
 import { startTelemetry, startTraces } from './telemetry/index.ts'
@@ -39,6 +39,8 @@ export async function startApp(
     for (const end of closing.reverse().splice(0)) await end()
   }
   try {
+    const waiting = await startWaiting(config.http)
+    closing.push(() => waiting.close())
     const db = openDb({ url: databaseUrl, poolSize: config.database.poolSize })
     closing.push(() => db.destroy())
     await migrate(db)
@@ -125,6 +127,7 @@ export async function startApp(
           signal,
         ),
       telemetry,
+      waiting,
       allowMetrics: config.metrics.allow,
       log,
     })

@@ -61,7 +61,8 @@ export async function migrate(db: Db, through = lastMigration()): Promise<void> 
   }
 }
 
-const oldestServer = 14
+/** The oldest major version that does. */
+export const oldestServer = 14
 
 async function checkVersion(connection: pg.Client): Promise<void> {
   const { rows } = await connection.query<{ major: number; version: string }>(

@@ -3,6 +3,7 @@ import { audit } from './command/audit.ts'
 import { backup } from './command/backup.ts'
 import { print, Refusal, type Command } from './command/command.ts'
 import { demo } from './command/demo.ts'
+import { doctor } from './command/doctor.ts'
 import { exportFile } from './command/export.ts'
 import { importFile } from './command/import.ts'
 import { migrate } from './command/migrate.ts'
@@ -24,6 +25,7 @@ const commands: Readonly<Record<string, Command>> = {
   audit,
   backup,
   restore,
+  doctor,
 }
 
 const help = `plenum: one GraphQL graph over every datacenter resource

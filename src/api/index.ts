@@ -26,12 +26,14 @@ import { addPrometheusRoutes } from './prometheus/route.ts'
 import type { Nouns } from './request.ts'
 import { addMetrics } from './metrics-route.ts'
 import type { SocketCounts } from './sockets.ts'
+import type { Waiting } from './waiting.ts'
 import { startWebSocket } from './websocket.ts'
 import { tellTogether } from '../process/index.ts'
 import { together, type Family, type Gauge, type Telemetry } from '../telemetry/index.ts'
 
 export type { ApiConfig, ApiLimits } from './config.ts'
 export type { AuditEntry, WriteAudit } from './guard.ts'
+export { startWaiting } from './waiting.ts'
 export { compileCounts } from './compile/index.ts'
 export { toReadiness, type CheckReady, type Readiness } from './health.ts'
 export type { ImportFormat, ReadInventory } from './import-route.ts'
@@ -42,6 +44,8 @@ export interface ApiOptions extends Nouns {
   audit: WriteAudit
   readInventory: ReadInventory
   ready: CheckReady
+  /** What answers on the port until now. */
+  waiting: Waiting
   telemetry: Telemetry
   /** Addresses that may read /metrics without a token. */
   allowMetrics: readonly string[]
@@ -86,6 +90,7 @@ export async function startApi(options: ApiOptions): Promise<Api> {
       : together(all.map(({ process, told }) => ({ process, families: told })))
   }
   addMetrics(app, { login, door, allow: options.allowMetrics, families })
+  await options.waiting.close()
   await app.listen({ host: config.host, port: config.port })
   const watching = watchTokens(nouns, log)
   return {

@@ -23,6 +23,8 @@ import type { Driver } from './source.ts'
 import { askSync, findAnswer, findAsked, sourcesOf, type SyncAnswer } from './store.ts'
 
 export type { Touch, TouchStatus } from './live.ts'
+export { probeSource } from './probe.ts'
+export type { SourceFailure } from './source.ts'
 export { readSecret, secretsOf } from './secret.ts'
 export { parseSources, type ConfigFault, type SourceConfig } from './config.ts'
 

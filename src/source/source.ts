@@ -124,6 +124,11 @@ export interface Source {
   list?(signal: AbortSignal): AsyncIterable<Observation>
   /** Live values of things by key; what cannot be read is left out when others can, and throws when nothing can. */
   read?(keys: readonly string[], metrics: readonly string[], signal: AbortSignal): Promise<Reading[]>
+  /**
+   * The least that shows whether the system answers and lets us read, for `plenum doctor`: what it found, in a few words. Where it is absent the first thing of a
+   * listing is asked for.
+   */
+  probe?(signal: AbortSignal): Promise<string>
   /** Pushed changes, where the system can push; ends only by `signal` or by throwing. */
   watch?(signal: AbortSignal): AsyncIterable<Told>
   logs?(query: LogQuery, signal: AbortSignal): AsyncIterable<LogLine>

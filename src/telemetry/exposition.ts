@@ -6,7 +6,8 @@ export const expositionType = 'text/plain; version=0.0.4; charset=utf-8'
 /** What several processes tell under one name stands together; each point says whose it is. */
 export function together(processes: readonly { process: string; families: readonly Family[] }[]): Family[] {
   const all = new Map<string, Family>()
-  for (const { process, families } of processes) {
+  const inOrder = [...processes].sort((a, b) => Number(a.process) - Number(b.process))
+  for (const { process, families } of inOrder) {
     for (const { points, ...family } of families) {
       const known = all.get(family.name) ?? { ...family, points: [] }
       all.set(family.name, known)

@@ -50,6 +50,10 @@ async function open(own: Settings, environment: SourceEnvironment): Promise<Sour
   }
   const memory = new Memory()
   return {
+    async probe(signal) {
+      const { Name: name, ServerVersion: version } = await engine.info(signal)
+      return `the engine ${name} answers, version ${version ?? 'unknown'}`
+    },
     async *list(signal) {
       const [at, all] = await Promise.all([place(signal), engine.all(signal)])
       yield* toObservations(all, at)

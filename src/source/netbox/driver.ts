@@ -56,6 +56,19 @@ async function open(own: Settings, environment: SourceEnvironment): Promise<Sour
   const headers = async () => ({ authorization: `Token ${await environment.secret(own.token)}` })
   const inventory = new Inventory(http, headers, own.pageSize)
   return {
+    async probe(signal) {
+      const options = { headers: await headers() }
+      const { 'netbox-version': version } = await http.json<{ 'netbox-version'?: string }>(
+        { path: 'api/status/', ...options },
+        signal,
+      )
+      const query = { limit: 1 }
+      const { count } = await http.json<{ count: number }>(
+        { path: 'api/dcim/sites/', query, ...options },
+        signal,
+      )
+      return `NetBox ${version ?? 'of an unknown version'} answers; the token may see ${count} sites`
+    },
     async *list(signal) {
       yield* await look(inventory, environment.name, own, signal)
     },

@@ -3,6 +3,7 @@ import type { Driver, Source, SourceEnvironment } from '../source.ts'
 import { loadModules, metricsOf } from './module/index.ts'
 import { Opener, readLogins } from './opener.ts'
 import { Poller, toSourceError } from './poller.ts'
+import { probeSeeds } from './probe.ts'
 import { settingsSchema, type SnmpSettings } from './settings.ts'
 
 const shipped = await loadModules()
@@ -33,6 +34,7 @@ async function open(settings: SnmpSettings, environment: SourceEnvironment): Pro
   const logins = await readLogins(settings.credentials, environment.secret)
   const opener = await Opener.start(settings)
   return {
+    probe: (signal) => probeSeeds(settings, logins, opener, signal),
     async *watch(signal) {
       const poller = new Poller({ settings, environment, modules, logins, opener })
       try {

@@ -20,7 +20,7 @@ export async function checkDatabase(db: Db, config: Config): Promise<Finding[]> 
     ...checkConnections(standing, config),
     ...checkSettings(standing),
     checkSkew(standing.nowMs - middleMs),
-    ...(await checkTables(db, standing)),
+    ...(await checkTables(db, standing).catch(unreadable)),
   ]
 }
 
@@ -133,6 +133,14 @@ export function checkSkew(skewMs: number): Finding {
     'let both machines keep their clocks by NTP: times of events and tokens are compared with them',
   )
 }
+
+const unreadable = (error: unknown): Finding[] => [
+  fault(
+    'tables',
+    `cannot be read (${(error as { code?: string }).code ?? (error as Error).message})`,
+    'let the user own the tables: alter table … owner to …, or start Plenum as the user that made them',
+  ),
+]
 
 async function checkTables(db: Db, { databaseBytes }: Standing): Promise<Finding[]> {
   const done = await readMigrations(db)

@@ -12,9 +12,9 @@ import { loadConfig, type Config } from '../../src/config.ts'
 import { migrate, openDb } from '../../src/db.ts'
 import { checkSkew } from '../../src/doctor/database.ts'
 import { examineDatabase, examineMachine, examineSources, type Finding } from '../../src/doctor/index.ts'
-import { checkFiles, checkFolder, checkHeapFor } from '../../src/doctor/machine.ts'
+import { checkCertificate, checkFiles, checkFolder, checkHeapFor } from '../../src/doctor/machine.ts'
 import { drivers, parseSources } from '../../src/source/index.ts'
-import { createCertificate } from '../support/certificate.ts'
+import { certificate, certificateKey } from '../support/certificate.ts'
 import { createDatabase, type TestDatabase } from '../support/postgres.ts'
 import { runProgram } from '../support/program.ts'
 
@@ -136,6 +136,7 @@ describe('the database', () => {
     try {
       const found = await look(changed((url) => ((url.username = name), (url.password = 'x'))))
       expect(found.find(({ check }) => check === 'database rights')).toMatchObject({ verdict: 'fault' })
+      expect(found.find(({ check }) => check === 'tables')).toMatchObject({ verdict: 'fault' })
     } finally {
       await ask(`drop owned by ${name}; drop role ${name}`)
     }
@@ -224,7 +225,7 @@ describe('the machine', () => {
 
   test('a port that something else has; one that a Plenum has is well', async () => {
     const server = createServer((socket) =>
-      socket.end('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}'),
+      socket.end('HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}'),
     ).listen(0, '127.0.0.1')
     await once(server, 'listening')
     const { port } = server.address() as AddressInfo
@@ -250,14 +251,16 @@ describe('the machine', () => {
   })
 
   test('a certificate that ends soon, has ended, or is none', async () => {
-    const { certificate, key } = createCertificate(folder, 10)
-    const http = (tls: { certificate: string; key: string }) =>
-      configOf({ http: { ...configOf().http, tls } })
-    chmodSync(key, 0o600)
-    expect(notWell(await machine(http({ certificate, key })))).toMatchObject([
-      { check: 'certificate', verdict: 'warning' },
+    const tls = { certificate: file('tls.crt', certificate), key: file('tls.key', certificateKey) }
+    const http = (one: typeof tls) => configOf({ http: { ...configOf().http, tls: one } })
+    const end = Date.parse('2126-10-30T05:36:54Z')
+    const at = (now: number) => checkCertificate(http(tls), now)
+    expect(await at(end - 30 * 86_400_000)).toMatchObject([{ verdict: 'ok' }])
+    expect(await at(end - 5 * 86_400_000)).toMatchObject([{ check: 'certificate', verdict: 'warning' }])
+    expect(await at(end + 86_400_000)).toMatchObject([
+      { verdict: 'fault', advice: expect.stringMatching(/renew/) },
     ])
-    const none = notWell(await machine(http({ certificate: file('none.crt', 'nothing'), key })))
+    const none = notWell(await machine(http({ certificate: file('none.crt', 'nothing'), key: tls.key })))
     expect(none).toMatchObject([{ check: 'certificate', verdict: 'fault' }])
   })
 })
@@ -345,7 +348,7 @@ describe('in a terminal', () => {
     })
     expect(code).toBe(1)
     expect(stdout).toMatch(/^ok +configuration/m)
-    expect(stdout).toMatch(/^FAULT +secrets .*NONE_SUCH\n +→ start Plenum with NONE_SUCH/m)
+    expect(stdout).toMatch(/^FAULT +secrets .*NONE_SUCH.*\n +→ start Plenum with NONE_SUCH/m)
     expect(stdout).toMatch(/\d+ ok, \d+ warnings, \d+ faults\n$/)
   })
 

@@ -225,7 +225,7 @@ describe('the machine', () => {
 
   test('a port that something else has; one that a Plenum has is well', async () => {
     const server = createServer((socket) =>
-      socket.end('HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}'),
+      socket.resume().end('HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}'),
     ).listen(0, '127.0.0.1')
     await once(server, 'listening')
     const { port } = server.address() as AddressInfo

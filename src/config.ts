@@ -26,6 +26,7 @@ const limits = z.strictObject({
   scanned: positive.default(10_000_000),
   sourceCalls: positive.default(10_000),
   refusedLogins: positive.default(60),
+  headerSeconds: positive.default(20),
   requestSeconds: positive.default(60),
   importSeconds: positive.default(1_800),
   requestsPerSecond: positive.default(20_000),

@@ -11,6 +11,8 @@ export interface ApiLimits extends DocumentLimits, CostLimits, AdmissionLimits {
   answerBytes: number
   /** Bad tokens that one address may show in a minute. */
   refusedLogins: number
+  /** Seconds within which a request's headers must have come. */
+  headerSeconds: number
   /** Seconds until a request is given up. */
   requestSeconds: number
   /** Seconds until a streamed import is given up. */

@@ -35,6 +35,8 @@ export function createHttp(config: ApiConfig, door: Door, log: Logger): FastifyI
     key: readFileSync(config.tls.key),
     minVersion: 'TLSv1.2' as const,
   }
+  const headersTimeout = limits.headerSeconds * 1_000
+  const times = { headersTimeout, connectionsCheckingInterval: Math.min(5_000, headersTimeout / 2) }
   const app = fastify({
     loggerInstance: log as unknown as FastifyBaseLogger,
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
@@ -44,9 +46,7 @@ export function createHttp(config: ApiConfig, door: Door, log: Logger): FastifyI
     return503OnClosing: true,
     // The longest that a body may take to arrive: an import's.
     requestTimeout: limits.importSeconds * 1_000,
-    ...(https === undefined
-      ? { http: { headersTimeout: 20_000 } }
-      : { https: { ...https, headersTimeout: 20_000 } }),
+    ...(https === undefined ? { http: times } : { https: { ...https, ...times } }),
   })
   app.removeAllContentTypeParsers()
   meterRequests(app)

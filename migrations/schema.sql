@@ -1,8 +1,14 @@
 -- What the migrations give. Written by: npx vitest run -u test/conformance/migration.test.ts
 
+create sequence alert_id_seq as bigint increment 1;
+
 create sequence audit_id_seq as bigint increment 1;
 
+create sequence incident_id_seq as bigint increment 1;
+
 create sequence metric_id_seq as integer increment 1;
+
+create sequence notification_id_seq as bigint increment 1;
 
 create sequence resource_history_seq_seq as bigint increment 1;
 
@@ -10,7 +16,31 @@ create sequence resource_id as bigint increment 1;
 
 create sequence series_id_seq as bigint increment 1;
 
+create sequence silence_id_seq as bigint increment 1;
+
 create sequence token_id_seq as bigint increment 1;
+
+create table alert (
+  id bigint generated as identity not null,
+  rule text not null,
+  fingerprint text not null,
+  resource_id bigint,
+  tenant_id bigint,
+  site_id bigint,
+  source_id bigint not null,
+  state text not null,
+  severity text not null,
+  failure text not null,
+  value double precision,
+  summary text not null,
+  runbook_url text,
+  labels jsonb default '{}'::jsonb not null,
+  life jsonb,
+  starts_at timestamp with time zone not null,
+  fired_at timestamp with time zone,
+  ends_at timestamp with time zone,
+  incident_id bigint
+);
 
 create table audit (
   id bigint generated as identity not null,
@@ -82,6 +112,21 @@ create table identity_decision (
   decided_at timestamp with time zone not null
 );
 
+create table incident (
+  id bigint generated as identity not null,
+  cause_id bigint not null,
+  failure text not null,
+  tenant_id bigint,
+  summary text not null,
+  severity text not null,
+  runbook_url text,
+  starts_at timestamp with time zone not null,
+  ends_at timestamp with time zone,
+  acknowledged_by text,
+  acknowledged_at timestamp with time zone,
+  merged_into bigint
+);
+
 create table link (
   type text not null,
   from_id bigint not null,
@@ -138,6 +183,18 @@ create table metric_tick (
   to_at timestamp with time zone not null,
   samples integer not null,
   payload bytea not null
+);
+
+create table notification (
+  id bigint generated as identity not null,
+  incident_id bigint not null,
+  receiver text not null,
+  what text not null,
+  due_at timestamp with time zone not null,
+  tries integer default 0 not null,
+  sent_at timestamp with time zone,
+  given_up_at timestamp with time zone,
+  failure text
 );
 
 create table observation (
@@ -204,6 +261,13 @@ create table resource_history (
   changes jsonb default '[]'::jsonb not null
 );
 
+create table rule (
+  name text not null,
+  definition jsonb not null,
+  updated_at timestamp with time zone default now() not null,
+  updated_by text not null
+);
+
 create table sample_chunk (
   series_id bigint not null,
   hour timestamp with time zone not null,
@@ -230,6 +294,19 @@ create table series (
   resource_id bigint not null,
   metric_id integer not null,
   source_id bigint not null
+);
+
+create table silence (
+  id bigint generated as identity not null,
+  is_maintenance boolean not null,
+  resource_ids bigint[] not null,
+  rules text[] not null,
+  severities text[] not null,
+  labels jsonb not null,
+  comment text not null,
+  created_by text not null,
+  starts_at timestamp with time zone not null,
+  ends_at timestamp with time zone not null
 );
 
 create table source (
@@ -278,6 +355,14 @@ create table turn (
   until timestamp with time zone
 );
 
+alter table alert add constraint alert_incident_id_fkey FOREIGN KEY (incident_id) REFERENCES incident(id);
+
+alter table alert add constraint alert_pkey PRIMARY KEY (id);
+
+alter table alert add constraint alert_severity_check CHECK ((severity = ANY (ARRAY['INFO'::text, 'WARNING'::text, 'CRITICAL'::text])));
+
+alter table alert add constraint alert_state_check CHECK ((state = ANY (ARRAY['PENDING'::text, 'FIRING'::text, 'RESOLVED'::text])));
+
 alter table audit add constraint audit_pkey PRIMARY KEY (id);
 
 alter table audit add constraint audit_place_key UNIQUE (place);
@@ -297,6 +382,12 @@ alter table identity add constraint identity_source_id_key_fkey FOREIGN KEY (sou
 alter table identity_conflict add constraint identity_conflict_pkey PRIMARY KEY (a_id, b_id, type, scope, value);
 
 alter table identity_decision add constraint identity_decision_pkey PRIMARY KEY (source_a, key_a, source_b, key_b);
+
+alter table incident add constraint incident_merged_into_fkey FOREIGN KEY (merged_into) REFERENCES incident(id);
+
+alter table incident add constraint incident_pkey PRIMARY KEY (id);
+
+alter table incident add constraint incident_severity_check CHECK ((severity = ANY (ARRAY['INFO'::text, 'WARNING'::text, 'CRITICAL'::text])));
 
 alter table link add constraint link_from_id_fkey FOREIGN KEY (from_id) REFERENCES resource(id) DEFERRABLE INITIALLY DEFERRED;
 
@@ -326,6 +417,10 @@ alter table metric_head add constraint metric_head_pkey PRIMARY KEY (only_row);
 
 alter table metric_tick add constraint metric_tick_pkey PRIMARY KEY (seq);
 
+alter table notification add constraint notification_incident_id_receiver_what_key UNIQUE (incident_id, receiver, what);
+
+alter table notification add constraint notification_pkey PRIMARY KEY (id);
+
 alter table observation add constraint observation_pkey PRIMARY KEY (source_id, key);
 
 alter table observation add constraint observation_source_id_fkey FOREIGN KEY (source_id) REFERENCES resource(id) DEFERRABLE INITIALLY DEFERRED;
@@ -335,6 +430,8 @@ alter table resource add constraint resource_pkey PRIMARY KEY (id);
 alter table resource_gone add constraint resource_gone_pkey PRIMARY KEY (id);
 
 alter table resource_history add constraint resource_history_pkey PRIMARY KEY (resource_id, seq);
+
+alter table rule add constraint rule_pkey PRIMARY KEY (name);
 
 alter table sample_chunk add constraint sample_chunk_pkey PRIMARY KEY (series_id, hour);
 
@@ -347,6 +444,8 @@ alter table series add constraint series_metric_id_fkey FOREIGN KEY (metric_id) 
 alter table series add constraint series_pkey PRIMARY KEY (id);
 
 alter table series add constraint series_resource_id_metric_id_source_id_key UNIQUE (resource_id, metric_id, source_id);
+
+alter table silence add constraint silence_pkey PRIMARY KEY (id);
 
 alter table source add constraint source_id_fkey FOREIGN KEY (id) REFERENCES resource(id) DEFERRABLE INITIALLY DEFERRED;
 
@@ -368,6 +467,14 @@ alter table token add constraint token_role_check CHECK ((role = ANY (ARRAY['vie
 
 alter table turn add constraint turn_pkey PRIMARY KEY (name);
 
+CREATE INDEX alert_ends_at ON public.alert USING btree (ends_at);
+
+CREATE INDEX alert_incident ON public.alert USING btree (incident_id);
+
+CREATE UNIQUE INDEX alert_open ON public.alert USING btree (fingerprint) WHERE (state <> 'RESOLVED'::text);
+
+CREATE INDEX alert_resource ON public.alert USING btree (resource_id, id);
+
 CREATE INDEX audit_at ON public.audit USING btree (at);
 
 CREATE INDEX event_at ON public.event USING btree (at);
@@ -381,6 +488,10 @@ CREATE INDEX identity_observation ON public.identity USING btree (source_id, key
 CREATE INDEX identity_parent ON public.identity USING btree (split_part(scope, '/'::text, 1)) WHERE (scope ~~ 'r:%'::text);
 
 CREATE INDEX identity_conflict_b ON public.identity_conflict USING btree (b_id);
+
+CREATE INDEX incident_ends_at ON public.incident USING btree (ends_at);
+
+CREATE INDEX incident_open ON public.incident USING btree (id) WHERE (ends_at IS NULL);
 
 CREATE INDEX link_to ON public.link USING btree (to_id, type);
 
@@ -398,6 +509,8 @@ CREATE INDEX link_history_time ON public.link_history USING btree (valid_from);
 
 CREATE INDEX link_history_to ON public.link_history USING btree (to_id);
 
+CREATE INDEX notification_due ON public.notification USING btree (due_at) WHERE ((sent_at IS NULL) AND (given_up_at IS NULL));
+
 CREATE INDEX observation_part ON public.observation USING btree (source_id, part) WHERE (part IS NOT NULL);
 
 CREATE INDEX observation_resource ON public.observation USING btree (resource_id);
@@ -413,6 +526,8 @@ CREATE INDEX resource_history_end ON public.resource_history USING btree (valid_
 CREATE UNIQUE INDEX resource_history_open ON public.resource_history USING btree (resource_id) WHERE (valid_to IS NULL);
 
 CREATE INDEX resource_history_time ON public.resource_history USING btree (valid_from);
+
+CREATE INDEX silence_ends_at ON public.silence USING btree (ends_at);
 
 CREATE OR REPLACE FUNCTION public.audit_chain()
  RETURNS trigger

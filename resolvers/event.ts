@@ -25,6 +25,10 @@ const eventTypes = [
   'LogRestored',
   'TokenCreated',
   'TokenRevoked',
+  'AlertChanged',
+  'IncidentChanged',
+  'SilenceChanged',
+  'RuleChanged',
 ]
 
 async function events(_: unknown, args: EventsArguments, context: Context, info: GraphQLResolveInfo) {

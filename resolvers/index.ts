@@ -1,4 +1,5 @@
 /** All root verbs, by root type and field. */
+import { alert } from './alert.ts'
 import { change } from './change.ts'
 import { counting } from './count.ts'
 import { event } from './event.ts'
@@ -7,7 +8,9 @@ import { link } from './link.ts'
 import { metric } from './metric.ts'
 import { ways } from './path.ts'
 import { resource } from './resource.ts'
+import { rule } from './rule.ts'
 import { searching } from './search.ts'
+import { silence } from './silence.ts'
 import { source } from './source.ts'
 import { subscription } from './subscription.ts'
 import { token } from './token.ts'
@@ -30,6 +33,9 @@ const parts: readonly Part[] = [
   searching,
   link,
   metric,
+  alert,
+  rule,
+  silence,
   inventory,
   event,
   source,

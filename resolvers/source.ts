@@ -1,4 +1,4 @@
-import { getForWrite, seeAll, seeId, syncOnce } from '../src/api/schema/read.ts'
+import { getForWrite, seeAll, seeId, once } from '../src/api/schema/read.ts'
 import type { Context } from '../src/context.ts'
 
 interface SyncSourceInput {
@@ -19,7 +19,7 @@ export const source = {
     async syncSource(_: unknown, { input }: { input: SyncSourceInput }, context: Context) {
       const { id } = await getForWrite(context, input.source, { path: 'input.source', type: 'Source' })
       const acceptVanished = input.acceptVanished === true
-      const result = await syncOnce(context, input, (by) =>
+      const result = await once(context, input, 'syncSource', (by) =>
         context.sources.sync(id, { acceptVanished }, by, context.signal),
       )
       return { ...result, source: () => seeId(context, context.graph, id) }

@@ -1,5 +1,6 @@
 /** The whole program put together: a list of starts, closed in reverse. */
 import type { Logger } from 'pino'
+import { startAlerts } from './alert/index.ts'
 import { startApi, startWaiting } from './api/index.ts'
 import { buildSchema } from './api/schema/index.ts'
 import { checkReadiness } from './health.ts'
@@ -77,6 +78,14 @@ export async function startApp(
 
     telemetry.add(vitals({ db, events, holder, turns, sources, config }))
 
+    const alerts = await startAlerts({
+      ...{ db, log, metrics, turns },
+      feed: events.feed,
+      graph: () => holder.graph,
+      rules: config.rules,
+    })
+    closing.push(() => alerts.close())
+
     const pruning = startPruning({ db, keep: config.keep, log })
     closing.push(() => pruning.close())
 
@@ -110,6 +119,7 @@ export async function startApp(
       resources,
       events: events.feed,
       metrics,
+      alerts,
       sources,
       tokens,
       audit: (entry) => writeAudit(db, entry),

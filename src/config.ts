@@ -4,6 +4,7 @@ import { isIP } from 'node:net'
 import { join } from 'node:path'
 import { isNode, LineCounter, parseDocument, type Document } from 'yaml'
 import { z } from 'zod'
+import { parseRule } from './alert/index.ts'
 import { roles, verbs } from './context.ts'
 import { documents, http } from './http-config.ts'
 import { kindNames } from './resource/kind/index.ts'
@@ -88,6 +89,7 @@ const keep = z.strictObject({
   /** Samples of the rest, and minutes of those. */
   sampleDays: positive.default(90),
   /** Hours of all. */
+  alertDays: positive.default(400),
   sampleHourDays: positive.default(800),
   idempotencyDays: z.number().int().min(7).default(14),
 })
@@ -108,6 +110,16 @@ const sources = z.unknown().transform((value, context) => {
   for (const { path, message } of parsed.faults) context.addIssue({ code: 'custom', path, message })
   return parsed.faults.length === 0 ? parsed.sources : z.NEVER
 })
+
+/** See docs/alerting.md. */
+const rules = z.array(z.unknown()).transform((given, context) =>
+  given.flatMap((one, index) => {
+    const { rule, faults } = parseRule(one, 'CONFIG')
+    for (const { path, message } of faults)
+      context.addIssue({ code: 'custom', path: [index, ...path.split('.').filter(Boolean)], message })
+    return rule ?? []
+  }),
+)
 
 /** Who may come in and do what; see docs/access.md. */
 const access = z.strictObject({
@@ -175,6 +187,7 @@ const file = z.strictObject({
   limits: limits.prefault({}),
   keep: keep.prefault({}),
   sources: sources.prefault({}),
+  rules: rules.prefault([]),
   access: access.prefault({}),
   netbox: z.strictObject({ kindRules: kindRules.prefault([]) }).prefault({}),
 })

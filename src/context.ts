@@ -1,6 +1,7 @@
 /** What one request gets. Resolvers know this and the errors, nothing else. */
 import type { Graph, LiveGraph } from './graph/graph.ts'
 import type { Cursor, LoggedEvent } from './event/event.ts'
+import type { Alerts } from './alert/index.ts'
 import type { Metrics } from './metric/index.ts'
 import type { Resources } from './resource/verbs.ts'
 import type { Actor, ResourceId } from './resource/resource.ts'
@@ -76,5 +77,6 @@ export interface Context {
   sources: Pick<Sources, 'sync' | 'read'>
   events: EventFeed
   metrics: Metrics
+  alerts: Alerts
   tokens: Tokens
 }

@@ -9,6 +9,7 @@ import { importFile } from './command/import.ts'
 import { migrate } from './command/migrate.ts'
 import { query } from './command/query.ts'
 import { restore } from './command/restore.ts'
+import { rule } from './command/try-rule.ts'
 import { serve } from './command/serve.ts'
 import { token } from './command/token.ts'
 import { ConfigError } from './config.ts'
@@ -22,6 +23,7 @@ const commands: Readonly<Record<string, Command>> = {
   export: exportFile,
   token,
   query,
+  rule,
   audit,
   backup,
   restore,

@@ -1,5 +1,6 @@
 /** Removes what is older than it is to be kept, a little at a time: events, audit, history, answers of repeated requests, tombstones. */
 import type { Logger } from 'pino'
+import { pruneAlerts, pruneIncidents, pruneSilences } from './alert/index.ts'
 import type { Config } from './config.ts'
 import type { Db } from './db.ts'
 import { pruneAudit, pruneEvents } from './event/index.ts'
@@ -22,6 +23,9 @@ export async function prune(db: Db, keep: Config['keep'], now: Date, signal: Abo
     () => pruneAudit(db, before(keep.auditDays), most),
     () => pruneHistory(db, before(keep.historyDays), most),
     () => pruneAnswers(db, before(keep.idempotencyDays), most),
+    () => pruneAlerts(db, before(keep.alertDays), most),
+    () => pruneIncidents(db, before(keep.alertDays), most),
+    () => pruneSilences(db, before(keep.alertDays), most),
     () => pruneTombstones(db, now, most),
   ]
   for (const work of works) while (!signal.aborted && (await work()) === most);

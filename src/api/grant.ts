@@ -16,6 +16,12 @@ export const mutationRoles: Readonly<Record<string, Role>> = {
   mergeResources: 'admin',
   splitResource: 'admin',
   syncSource: 'operator',
+  saveRule: 'operator',
+  deleteRule: 'operator',
+  createSilence: 'operator',
+  endSilence: 'operator',
+  startMaintenance: 'operator',
+  endMaintenance: 'operator',
   createToken: 'admin',
   revokeToken: 'admin',
 }

@@ -1,4 +1,5 @@
 /** One request's context, from whoever asks and what the process has. */
+import type { Alerts } from '../alert/index.ts'
 import type { Context, EventFeed, Viewer } from '../context.ts'
 import { parseCursor } from '../event/event.ts'
 import { invalidInput } from '../errors.ts'
@@ -18,6 +19,7 @@ export interface Nouns {
   sources: Pick<Sources, 'sync' | 'read'>
   events: EventFeed
   metrics: Metrics
+  alerts: Alerts
   tokens: Tokens
   /** Builds the graph of an instant. */
   graphAt: (instant: number, signal: AbortSignal) => Promise<Graph>
@@ -57,6 +59,7 @@ export function createContext(nouns: Nouns, caller: Caller): Context {
     sources: nouns.sources,
     events: nouns.events,
     metrics: nouns.metrics,
+    alerts: nouns.alerts,
     tokens: nouns.tokens,
   }
 }

@@ -37,12 +37,27 @@ export interface NoteEvent {
     | 'LogRestored'
     | 'TokenCreated'
     | 'TokenRevoked'
+    | 'AlertChanged'
+    | 'IncidentChanged'
+    | 'SilenceChanged'
+    | 'RuleChanged'
   /** The resource it is about, if any. */
   id?: ResourceId
   detail: Record<string, unknown>
 }
 
 export type EventBody = GraphEvent | NoteEvent
+
+const graphEvents: ReadonlySet<string> = new Set<GraphEvent['type']>([
+  'ResourceCreated',
+  'ResourceUpdated',
+  'ResourceDeleted',
+  'ResourceMerged',
+  'LinkAdded',
+  'LinkRemoved',
+])
+
+export const isGraphEvent = (body: EventBody): body is GraphEvent => graphEvents.has(body.type)
 
 /** An event as the log has it. */
 export interface LoggedEvent {

@@ -24,6 +24,14 @@ export interface FeedOptions {
   onError(error: unknown): void
 }
 
+/** Whoever keeps something in step with the graph. */
+export interface Follower {
+  /** Called with what the graph has just applied, before anybody else learns of it. */
+  applied(events: readonly LoggedEvent[]): void
+  /** The graph was loaded afresh: what lies between was not told. */
+  restarted(): void
+}
+
 export class Feed implements EventFeed {
   #options: FeedOptions
   #epoch = ''
@@ -31,6 +39,7 @@ export class Feed implements EventFeed {
   #apply: ((events: readonly LoggedEvent[]) => void) | undefined
   #ring: LoggedEvent[] = []
   #waiting = new Set<() => void>()
+  readonly #followers = new Set<Follower>()
   #pulling: Promise<void> | undefined
   #again = false
   #closed = false
@@ -58,11 +67,18 @@ export class Feed implements EventFeed {
     if (from.epoch !== this.#epoch || from.seq !== this.#applied) this.#ring = []
     this.#head = from.seq
     this.#currentAtMs = performance.now()
+    for (const follower of this.#followers) follower.restarted()
     this.#epoch = from.epoch
     this.#applied = from.seq
     this.#apply = apply
     this.#release()
     this.wake()
+  }
+
+  /** Gives the way to leave. */
+  join(follower: Follower): () => void {
+    this.#followers.add(follower)
+    return () => void this.#followers.delete(follower)
   }
 
   /** Looks for new events now. Wakes while a look is under way make it look once more. */
@@ -122,6 +138,7 @@ export class Feed implements EventFeed {
     } catch (error) {
       return this.#stop(() => this.#options.onRefused(error))
     }
+    for (const follower of this.#followers) follower.applied(events)
     this.#applied = events.at(-1)!.seq
     this.#ring.push(...events)
     if (this.#ring.length > ringSize * 2) this.#ring = this.#ring.slice(-ringSize)

@@ -113,6 +113,8 @@ export interface Graph {
 export interface LiveGraph extends Graph {
   /** Applies events in sequence; throws when one cannot be applied (the process then reloads). */
   apply(events: readonly LoggedEvent[]): void
+  /** Health is measured: it is no part of the log, and raises no revision. */
+  setHealth(id: ResourceId, health: Health | null): void
 }
 
 /** Rows to build a graph from, in any order within each list. */

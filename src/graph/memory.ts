@@ -1,9 +1,9 @@
 /** The graph as it stands in memory, and the events that change it. How it is laid out, and why: docs/decisions/graph-in-memory.md. */
-import type { Cursor, GraphEvent, LoggedEvent } from '../event/event.ts'
+import { isGraphEvent, type Cursor, type GraphEvent, type LoggedEvent } from '../event/event.ts'
 import type { KindName } from '../resource/kind/index.ts'
 import type { LinkType } from '../resource/kind/link.ts'
 import type { InterfaceName, Step } from '../resource/kind/kind.ts'
-import type { LinkImage, ResourceId, ResourceImage } from '../resource/resource.ts'
+import type { Health, LinkImage, ResourceId, ResourceImage } from '../resource/resource.ts'
 import { Adjacency, inward, outward, type Side } from './adjacency.ts'
 import type {
   GraphLimits,
@@ -223,6 +223,11 @@ export class MemoryGraph implements LiveGraph {
     }
   }
 
+  setHealth(id: ResourceId, health: Health | null): void {
+    const vertex = this.#own(id)
+    if (vertex !== undefined) vertex.health = health
+  }
+
   #applyOne(event: GraphEvent): void {
     switch (event.type) {
       case 'ResourceCreated':
@@ -287,14 +292,3 @@ export class MemoryGraph implements LiveGraph {
     this.tenancies?.linked(link.type, from, to)
   }
 }
-
-const graphEvents: ReadonlySet<string> = new Set<GraphEvent['type']>([
-  'ResourceCreated',
-  'ResourceUpdated',
-  'ResourceDeleted',
-  'ResourceMerged',
-  'LinkAdded',
-  'LinkRemoved',
-])
-
-const isGraphEvent = (body: LoggedEvent['body']): body is GraphEvent => graphEvents.has(body.type)

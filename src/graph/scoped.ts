@@ -172,4 +172,8 @@ export class ScopedGraph implements LiveGraph {
   apply(): never {
     throw new Error('a scoped graph is read only')
   }
+
+  setHealth(): never {
+    throw new Error('a scoped graph is read only')
+  }
 }

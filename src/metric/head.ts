@@ -84,6 +84,11 @@ export class Head {
     return lots
   }
 
+  /** Samples of [from, to), ascending. */
+  recent(id: SeriesId, from: number, to: number): Samples {
+    return mergeSamples(this.between(id, from, to))
+  }
+
   /** What is not in chunks yet, of hours before `until`: by series and hour. */
   *pending(
     until: number,

@@ -14,7 +14,16 @@ import { compact, dayMs } from './compact.ts'
 import { Head, hourMs } from './head.ts'
 import { dropPartitions } from './kept/store.ts'
 import type { Samples } from './chunk.ts'
-import type { Aggregate, Metric, Reading, Refusal, Sample, Series, SeriesKey } from './metric.ts'
+import type {
+  Aggregate,
+  Metric,
+  MetricSeries,
+  Reading,
+  Refusal,
+  Sample,
+  Series,
+  SeriesKey,
+} from './metric.ts'
 import { readSamples } from './raw.ts'
 import { readGrids, toSeries, type Range } from './read.ts'
 import { firstOpenTick, noteCompacted, readCompacted, readTicks } from './store.ts'
@@ -38,7 +47,8 @@ export interface Metrics {
     aggregate: Aggregate
   }): Promise<Series[]>
   /** Every series of a metric, whichever resource and source. */
-  seriesOf(metric: string): SeriesKey[]
+  seriesOf(metric: string): MetricSeries[]
+  readonly head: Pick<Head, 'latest' | 'recent'>
   /** Samples of [from, to], ascending by time, of those that have any; of older times the last of each minute, then of each hour. LIMIT_EXCEEDED when they are too many. */
   samples(keys: readonly SeriesKey[], range: { from: number; to: number }): Promise<(SeriesKey & Samples)[]>
   /** Called after each tick that was applied, with the ids of the resources that have new samples. */
@@ -84,7 +94,7 @@ class Measuring implements Metrics {
   readonly #now: () => number
   readonly #catalogue: Catalogue
   readonly #collector: Collector
-  readonly #head = new Head()
+  readonly head = new Head()
   readonly #stop = new AbortController()
   readonly #listeners = new Set<(resourceIds: ReadonlySet<ResourceId>) => void>()
   readonly #closing: (() => Promise<void>)[] = []
@@ -158,7 +168,7 @@ class Measuring implements Metrics {
   async #apply(seq: number, payload: Uint8Array): Promise<void> {
     const tick = decodeTick(payload)
     await this.#catalogue.learn(tick.ids)
-    this.#head.apply(seq, tick)
+    this.head.apply(seq, tick)
     this.#applied = seq
     if (this.#listeners.size === 0) return
     const touched = new Set<ResourceId>()
@@ -172,7 +182,7 @@ class Measuring implements Metrics {
   async #forget(compacted: { seq: number; until: number }): Promise<void> {
     this.#compacted = compacted
     let done = 0
-    for (const _ of this.#head.drop(compacted)) if (++done % 1_000 === 0) await nextTurn()
+    for (const _ of this.head.drop(compacted)) if (++done % 1_000 === 0) await nextTurn()
   }
 
   /** One run at a time. */
@@ -189,7 +199,7 @@ class Measuring implements Metrics {
     const seq = this.#applied
     const signal =
       this.#turn === undefined ? this.#stop.signal : AbortSignal.any([this.#stop.signal, this.#turn.signal])
-    const samples = await compact({ db, head: this.#head, compacted: this.#compacted, until, signal })
+    const samples = await compact({ db, head: this.head, compacted: this.#compacted, until, signal })
     await noteCompacted(db, { seq, until })
     await this.#forget({ seq, until })
     const over = [
@@ -227,7 +237,7 @@ class Measuring implements Metrics {
     return this.#catalogue
       .of(resourceId, wanted)
       .flatMap((id) => {
-        const latest = this.#head.latest(id)
+        const latest = this.head.latest(id)
         return latest === undefined ? [] : [{ ...this.#catalogue.key(id)!, ...latest }]
       })
       .sort((a, b) => (a.metric === b.metric ? b.at - a.at : a.metric < b.metric ? -1 : 1))
@@ -244,20 +254,20 @@ class Measuring implements Metrics {
     const reading = {
       db: this.#options.db,
       catalogue: this.#catalogue,
-      head: this.#head,
+      head: this.head,
       mostValues: this.#options.limits.seriesValues,
     }
     return toSeries(this.#catalogue, await readGrids(reading, ids, range), aggregate)
   }
 
-  seriesOf(metric: string): SeriesKey[] {
-    return [...this.#catalogue.ofMetric(metric)].map((id) => this.#catalogue.key(id)!)
+  seriesOf(metric: string): MetricSeries[] {
+    return [...this.#catalogue.ofMetric(metric)].map((id) => ({ ...this.#catalogue.key(id)!, id }))
   }
 
   async samples(keys: readonly SeriesKey[], range: { from: number; to: number }) {
     const { db, limits, keep } = this.#options
     const ids = keys.flatMap((key) => this.#catalogue.find(key.sourceId, key.metric, key.resourceId) ?? [])
-    const reading = { db, head: this.#head, mostValues: limits.seriesValues }
+    const reading = { db, head: this.head, mostValues: limits.seriesValues }
     const hoursBefore = this.#now() - keep.sampleDays * dayMs
     const found = await readSamples(reading, ids, { ...range, hoursBefore })
     return [...found].map(([id, samples]) => ({ ...this.#catalogue.key(id)!, ...samples }))
@@ -274,7 +284,7 @@ class Measuring implements Metrics {
 
   counters() {
     const { refused, dropped, written } = this.#collector
-    return { refused, dropped, written, series: this.#catalogue.size, inMemory: this.#head.samples }
+    return { refused, dropped, written, series: this.#catalogue.size, inMemory: this.head.samples }
   }
 
   async close(): Promise<void> {

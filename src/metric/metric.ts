@@ -35,6 +35,11 @@ export interface SeriesKey {
   sourceId: ResourceId
 }
 
+/** A series that is known. */
+export interface MetricSeries extends SeriesKey {
+  id: SeriesId
+}
+
 export interface Reading extends SeriesKey {
   value: number
   at: number

@@ -36,17 +36,30 @@ const given = {
   'Mutation.mergeResources': '(input: { refs: ["1"], into: "2" })',
   'Mutation.splitResource': '(input: { ref: "1", origins: [{ source: "Source:name=Source-1", key: "k" }] })',
   'Mutation.syncSource': '(input: { source: "Source:name=Source-1" })',
+  'Mutation.saveRule':
+    '(input: { name: "R", metric: "m", condition: { type: "always" }, severity: INFO, summary: "s" })',
+  'Mutation.deleteRule': '(input: { name: "R" })',
+  'Mutation.createSilence': '(input: { rules: ["R"], comment: "c", duration: "PT1H" })',
+  'Mutation.endSilence': '(input: { silence: "silence.1" })',
+  'Mutation.startMaintenance': '(input: { resource: "1" })',
+  'Mutation.endMaintenance': '(input: { resource: "1" })',
   'Mutation.createToken': '(input: { name: "t", role: VIEWER })',
   'Mutation.revokeToken': '(input: { name: "t" })',
 }
 
 /** By the subscriptions' own test. */
 const ofSubscriptions =
-  /^(Subscription|ReadingBatch|ResourceEvents|Created|Updated|Deleted|Left|Merged|LinkAdded|LinkRemoved|Gap)\./
+  /^(Subscription|ReadingBatch|AlertEvent|ResourceEvents|Created|Updated|Deleted|Left|Merged|LinkAdded|LinkRemoved|Gap)\./
 
 test('every schema field is executed, and none fails', async () => {
   const problems: unknown[] = []
-  for (const source of [...kindNames.map(ofKind), linkQuery, all('Query'), `mutation ${all('Mutation')}`]) {
+  for (const source of [
+    ...kindNames.map(ofKind),
+    linkQuery,
+    ...nodeQueries,
+    all('Query'),
+    `mutation ${all('Mutation')}`,
+  ]) {
     const result = await graphql({ schema, source, contextValue: createContext() })
     problems.push(...(result.errors ?? []).map((error) => error.originalError ?? error.message))
   }
@@ -63,6 +76,11 @@ const typeOf = (name: string): GraphQLObjectType => {
 const all = (name: string): string => selectAll(schema, typeOf(name), given)
 const ofKind = (name: string): string =>
   `{ resources(filter: { kind: [${name}] }) { nodes { ... on ${name} ${all(name)} } } }`
+const nodeQueries = [
+  ['alert.1', 'Alert'],
+  ['rule.R', 'Rule'],
+  ['silence.1', 'Silence'],
+].map(([id, name]) => `{ node(id: "${id}") { ... on ${name} ${all(name!)} } }`)
 const linkQuery = `{ node(id: "LOCATED_IN.${first.Rack}.${first.Site}") { ... on Link ${all('Link')} } }`
 
 function oneOfEach() {
@@ -217,10 +235,50 @@ function createContext(): Context {
           })),
         ),
     },
+    alerts: alertsOf(),
     tokens: {
       list: () => Promise.resolve([token]),
       create: () => Promise.resolve({ token, secret: 's', isRepeated: false }),
       revoke: () => Promise.resolve(token),
     },
   } as unknown as Context
+}
+
+function alertsOf() {
+  const rule = {
+    ...{
+      name: 'R',
+      metric: 'm',
+      selector: {},
+      condition: { type: 'absence', after: 1_000 },
+      forMs: 0,
+      keepMs: 0,
+    },
+    ...{ severity: 'INFO', failure: 'NONE', summary: 's', runbookUrl: null, origin: 'API' },
+  }
+  const alert = {
+    ...{ id: 1, rule: 'R', resourceId: 1, tenantId: null, siteId: null, sourceId: first['Source']! },
+    ...{ state: 'FIRING', severity: 'INFO', failure: 'NONE', value: 1, summary: 's', runbookUrl: null },
+    ...{ labels: { a: 'b' }, startsAt: at, firedAt: at, endsAt: null },
+  }
+  const silence = {
+    ...{ id: 1, isMaintenance: true, resourceIds: [1], rules: [], severities: [], labels: { a: 'b' } },
+    ...{ comment: 'c', createdBy: 'k', startsAt: at, endsAt: at + 1 },
+  }
+  const { cursor } = { cursor: { epoch, seq: 1 } }
+  return {
+    rules: () => [rule],
+    statusOf: () => ({ selected: 1, problem: null }),
+    check: () => rule,
+    open: () => [alert],
+    of: () => [alert],
+    byIds: () => Promise.resolve([alert]),
+    ended: () => Promise.resolve([]),
+    silencedBy: () => silence,
+    silences: () => [silence],
+    saveRule: () => Promise.resolve({ rule, cursor }),
+    deleteRule: () => Promise.resolve({ cursor }),
+    silence: () => Promise.resolve({ silence, cursor }),
+    endSilence: () => Promise.resolve({ silence, cursor }),
+  }
 }

@@ -113,6 +113,7 @@ function createContext(graph: LiveGraph, options: AskOptions, statements: string
     sources: {} as Context['sources'],
     events: { cursor: () => graph.cursor } as Context['events'],
     metrics: {} as Context['metrics'],
+    alerts: {} as Context['alerts'],
     tokens: {} as Context['tokens'],
     ...options.context,
   }

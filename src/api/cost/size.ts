@@ -113,7 +113,7 @@ function countNear(parent: TypeName, name: string): (graph: Graph) => number {
   if (field?.from === 'walk')
     return (graph) => averageOf(graph, parent, name, (vertex) => countAlong(graph, vertex, name))
   if (name === 'links') return (graph) => averageOf(graph, parent, name, (vertex) => graph.degree(vertex))
-  if (name === 'services') return () => shortList
+  if (name === 'services' || name === 'alerts') return () => shortList
   return (graph) => graph.ofType('Resource').length
 }
 

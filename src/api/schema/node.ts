@@ -3,17 +3,18 @@ import type { Context } from '../../context.ts'
 import type { Graph } from '../../graph/graph.ts'
 import { linkTypes, type LinkType } from '../../resource/kind/link.ts'
 import { parseVersionId } from '../../resource/ref.ts'
+import { findAlertNode } from './alert.ts'
 import { graphOf } from './instant.ts'
 import { andThen, type Soon } from './soon.ts'
-import { canSeeLink, LinkView, seeId, type View } from './view.ts'
+import { canSeeLink, LinkView, seeId } from './view.ts'
 
-/** A resource or a link, of the instant that its id embeds; null when there is no such thing. */
-export function findNode(context: Context, id: string): Soon<View | LinkView | null> {
+/** A resource or a link, of the instant that its id embeds, an alert, a rule or a silence; null when there is no such thing. */
+export function findNode(context: Context, id: string): Soon<object | null> {
   const resource = parseVersionId(id)
   if (resource)
     return andThen(graphOf(context, resource.instant), (graph) => seeId(context, graph, resource.id))
   const link = parseLinkId(id)
-  if (!link) return null
+  if (!link) return findAlertNode(context, id)
   return andThen(graphOf(context, link.instant), (graph) => seeLink(context, graph, link))
 }
 

@@ -20,7 +20,16 @@ export {
   viewId,
   visibleTo,
 } from './view.ts'
-export { syncOnce, writeOnce } from './write.ts'
+export { once, writeOnce } from './write.ts'
+export { connectAlerts, openStates, toAlert, toRule, toSilence } from './alert.ts'
+export { seesAll } from '../../graph/scope.ts'
+export type { AlertState, IncidentState, Severity, SilenceImage } from '../../alert/alert.ts'
+export {
+  followAlerts,
+  toAlertTest,
+  type AlertChangedArguments,
+  type AlertFilterInput,
+} from '../subscription/alert.ts'
 export { carriedBy } from './carried.ts'
 export * from './resource-event.ts'
 export { countBy, groupBy, type GroupValue } from '../../graph/count.ts'

@@ -7,6 +7,7 @@ import type { PageArguments } from '../../graph/page.ts'
 import type { KindName } from '../../resource/kind/index.ts'
 import type { LinkType } from '../../resource/kind/link.ts'
 import type { ProvenanceEntry } from '../../resource/verbs.ts'
+import { alerts } from './alert.ts'
 import { connectList, connectNear, type VertexArguments } from './connection.ts'
 import { history } from './history.ts'
 import { presentOnly } from './instant.ts'
@@ -106,6 +107,7 @@ export const resourceFields: Readonly<Record<string, FieldResolver>> = {
     reached(view, args, context, info, 'dependencies'),
   readings,
   series,
+  alerts,
   history,
 }
 

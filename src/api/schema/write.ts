@@ -41,12 +41,13 @@ export async function writeOnce(
 }
 
 /** Runs what is no write of resources once; a repeated request is answered as before. */
-export async function syncOnce<T extends { cursor: Cursor }>(
+export async function once<T extends { cursor: Cursor }>(
   context: Context,
   input: { idempotencyKey?: string | null },
+  action: string,
   run: (by: Actor) => Promise<T>,
 ): Promise<T> {
-  const { idempotency } = actorOf(context, input, 'syncSource')
+  const { idempotency } = actorOf(context, input, action)
   if (idempotency === undefined) return run(context.actor)
   const known = await context.resources.answered(idempotency)
   if (known !== undefined) return known as unknown as T

@@ -3,7 +3,7 @@
  * yet is in the log, not in memory. What the log no longer has is told as a gap.
  */
 import type { Context } from '../../context.ts'
-import type { Cursor, GraphEvent, LoggedEvent } from '../../event/event.ts'
+import { isGraphEvent, type Cursor, type GraphEvent, type LoggedEvent } from '../../event/event.ts'
 import { invalidInput } from '../../errors.ts'
 import { kindNames } from '../../resource/kind/index.ts'
 import type { KindName } from '../../resource/kind/index.ts'
@@ -15,7 +15,7 @@ import { toldTo } from '../schema/told.ts'
 import { everyOf, gather } from './gather.ts'
 import { matches, meaningOf } from './match.ts'
 import type { ChangeCondition, LabelCondition, Meaning } from './match.ts'
-import { catchUp, gapMessage, isGraphEvent, toResourceEvent, toSnapshot, toldOf } from './message.ts'
+import { catchUp, gapMessage, toResourceEvent, toSnapshot, toldOf } from './message.ts'
 import type { Message } from './message.ts'
 
 export { followTopology } from './topology.ts'

@@ -31,18 +31,6 @@ export const toldOf = ({ seq, at, actor }: LoggedEvent, epoch: string): Told => 
   actor,
 })
 
-const notes: ReadonlySet<string> = new Set([
-  'SourceSynced',
-  'SyncHeld',
-  'SourceFailed',
-  'SourceRecovered',
-  'Notice',
-  'LogRestored',
-  'TokenCreated',
-  'TokenRevoked',
-])
-export const isGraphEvent = (body: LoggedEvent['body']): body is GraphEvent => !notes.has(body.type)
-
 /** The event in the schema's shape, by what it means to the subscriber. */
 export function toResourceEvent(context: Context, told: Told, body: GraphEvent, meaning: Meaning): object {
   switch (body.type) {

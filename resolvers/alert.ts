@@ -1,0 +1,46 @@
+import type { GraphQLResolveInfo } from 'graphql'
+import {
+  connectAlerts,
+  followAlerts,
+  openStates,
+  toAlertTest,
+  type AlertChangedArguments,
+  type AlertFilterInput,
+  type AlertState,
+} from '../src/api/schema/read.ts'
+import type { Context } from '../src/context.ts'
+
+interface AlertsArguments {
+  filter?: AlertFilterInput | null
+  first?: number | null
+  after?: string | null
+}
+
+const mostEnded = 1_000
+
+async function alerts(
+  _: unknown,
+  { filter, ...args }: AlertsArguments,
+  context: Context,
+  info: GraphQLResolveInfo,
+) {
+  const fits = await toAlertTest(context, filter ?? {})
+  const states = new Set<AlertState>(filter?.state ?? openStates)
+  const ended = states.has('RESOLVED') ? await context.alerts.ended({ first: mostEnded }) : []
+  const all = [...context.alerts.open(), ...ended].filter((image) => states.has(image.state) && fits(image))
+  return connectAlerts(context, info, args, [filter ?? null], all)
+}
+
+async function* under<T>(field: string, source: AsyncIterable<T>): AsyncGenerator<Record<string, T>> {
+  for await (const value of source) yield { [field]: value }
+}
+
+export const alert = {
+  Query: { alerts },
+  Subscription: {
+    alertChanged: {
+      subscribe: async (_: unknown, args: AlertChangedArguments, context: Context) =>
+        under('alertChanged', await followAlerts(context, args)),
+    },
+  },
+}

@@ -1,7 +1,7 @@
 /** One device that is polled: which credentials work, which modules it has, what its tables said last. */
 import { performance } from 'node:perf_hooks'
 import type { Observation } from '../../resource/resource.ts'
-import { toObservations } from './map.ts'
+import { toObservations, type Mapped } from './map.ts'
 import {
   chooseModules,
   readIdentity,
@@ -13,6 +13,7 @@ import {
 import type { Login, OpenReader, Opener } from './opener.ts'
 import { SnmpError } from './protocol/index.ts'
 import { CounterRates, type MadeReading } from './counter-rates.ts'
+import type { SnmpReader } from './reader.ts'
 
 export interface DeviceOptions {
   /** The source's name. */
@@ -56,11 +57,12 @@ export class Device {
     return this.options.key
   }
 
-  /** Reads what is due, and what was asked for by name. Rejects with SnmpError when it does not answer. */
-  async poll(wanted: ReadonlySet<string>, signal: AbortSignal): Promise<Polled> {
+  /** Reads what is due, and what was asked for by name; `targeted`: that alone. Rejects with SnmpError when it does not answer. */
+  async poll(wanted: ReadonlySet<string>, signal: AbortSignal, targeted = false): Promise<Polled> {
     const began = performance.now()
     const { reader } = this.#open ?? (await this.#logIn(signal))
     try {
+      if (targeted && this.#isWhole()) return await this.#look(reader, wanted, began, signal)
       const due = this.#modules.filter(({ module }) => wanted.has(module) || this.#isDue(module, began))
       const rest = this.#modules.filter((module) => !due.includes(module))
       const fresh = await readTables(reader, due, signal)
@@ -77,13 +79,33 @@ export class Device {
     }
   }
 
-  #map(failures: Polled['failures'], began: number): Polled {
+  /** A device of which something was never read cannot be told as it is by reading a part. */
+  #isWhole(): boolean {
+    return this.#modules.every(({ module }) => this.#readAt.has(module))
+  }
+
+  /** A part again, between two polls: what is there, and values that stand for themselves. Counters wait for the next poll, as do rates. */
+  async #look(
+    reader: SnmpReader,
+    wanted: ReadonlySet<string>,
+    began: number,
+    signal: AbortSignal,
+  ): Promise<Polled> {
+    const some = this.#modules.filter(({ module }) => wanted.has(module))
+    const { tables, failures } = await readTables(reader, some, signal)
+    this.#tables = new Map([...this.#tables, ...tables])
+    const { observations } = this.#toObservations(this.#modules)
+    const readings = this.#toObservations(some).readings.filter(({ rate }) => rate === undefined)
+    return { things: observations, readings, failures, tookMs: performance.now() - began }
+  }
+
+  #toObservations(modules: readonly Module[]): Mapped {
     const { source, key, address } = this.options
-    const { observations, readings } = toObservations(this.#modules, this.#tables, {
-      source,
-      key,
-      name: address,
-    })
+    return toObservations(modules, this.#tables, { source, key, name: address })
+  }
+
+  #map(failures: Polled['failures'], began: number): Polled {
+    const { observations, readings } = this.#toObservations(this.#modules)
     const tookMs = performance.now() - began
     return {
       things: observations,

@@ -64,7 +64,7 @@ export class Poller {
       intervalMs: settings.interval * 1_000,
       atOnce: settings.devicesAtOnce,
       now: () => performance.now(),
-      poll: (device, wanted) => this.#poll(device, wanted),
+      poll: (device, wanted, targeted) => this.#poll(device, wanted, targeted),
     })
     if (settings.traps !== undefined)
       this.#traps = new TrapListener({
@@ -163,11 +163,11 @@ export class Poller {
     })
   }
 
-  async #poll(device: Device, wanted: ReadonlySet<string>): Promise<boolean> {
+  async #poll(device: Device, wanted: ReadonlySet<string>, targeted: boolean): Promise<boolean> {
     const signal = this.#signal
     const began = Date.now()
     try {
-      const polled = await device.poll(wanted, signal)
+      const polled = await device.poll(wanted, signal, targeted)
       await this.#tellPolled(device, polled, began)
       return true
     } catch (error) {

@@ -7,8 +7,8 @@ import type { Device } from './device.ts'
 export interface ScheduleOptions {
   intervalMs: number
   atOnce: number
-  /** Polls; never rejects. Tells whether the device answered. */
-  poll(device: Device, wanted: ReadonlySet<string>): Promise<boolean>
+  /** Polls; never rejects. Tells whether the device answered. `targeted`: it was woken between its times, and only `wanted` is to be read. */
+  poll(device: Device, wanted: ReadonlySet<string>, targeted: boolean): Promise<boolean>
   /** Milliseconds, steady. */
   now(): number
 }
@@ -21,6 +21,10 @@ interface Entry {
   /** Modules to be read at once, whatever their interval. */
   wanted: Set<string>
   isWoken: boolean
+  /** Whether its own time has come: it is not only woken. */
+  isTime: boolean
+  /** Its next own time. */
+  nextMs: number
 }
 
 const longestBackoffMs = 10 * 60_000
@@ -54,6 +58,8 @@ export class Schedule {
       isWaiting: false,
       wanted: new Set(),
       isWoken: false,
+      isTime: false,
+      nextMs: 0,
     }
     this.#entries.set(device.key, entry)
     this.#arm(entry, Math.min(hashOf(device.key) % 1_000, this.#entries.size))
@@ -67,7 +73,7 @@ export class Schedule {
     entry.device.close()
   }
 
-  /** Polls a device now; while it is being polled, right after. */
+  /** Polls a device now; while it is being polled, right after. Without modules everything that is due soon. */
   wake(key: string, modules: Iterable<string>): void {
     const entry = this.#entries.get(key)
     if (entry === undefined) return
@@ -83,7 +89,11 @@ export class Schedule {
   #arm(entry: Entry, afterMs: number): void {
     clearTimeout(entry.timer)
     if (this.#closed) return
-    entry.timer = setTimeout(() => this.#due(entry), afterMs)
+    entry.nextMs = this.#options.now() + afterMs
+    entry.timer = setTimeout(() => {
+      entry.isTime = true
+      this.#due(entry)
+    }, afterMs)
   }
 
   #due(entry: Entry): void {
@@ -113,15 +123,18 @@ export class Schedule {
     entry.isRunning = true
     const beganMs = now()
     if (beganMs - dueMs > intervalMs / 10) this.late++
-    const wanted = entry.wanted
+    const { wanted, isTime } = entry
     entry.wanted = new Set()
     entry.isWoken = false
-    const nextMs = this.#nextMs(entry.device, dueMs)
-    const isUp = await poll(entry.device, wanted)
+    entry.isTime = false
+    if (isTime) entry.nextMs = this.#nextMs(entry.device, dueMs)
+    const { nextMs } = entry
+    const isUp = await poll(entry.device, wanted, !isTime && wanted.size > 0)
     this.#running--
     entry.isRunning = false
     if (entry.isWoken) this.#due(entry)
-    else this.#arm(entry, isUp ? this.#untilNext(nextMs) : this.#backoffMs(entry.device))
+    else if (!isUp) this.#arm(entry, this.#backoffMs(entry.device))
+    else this.#arm(entry, isTime ? this.#untilNext(nextMs) : Math.max(0, nextMs - now()))
     this.#fill()
   }
 

@@ -10,7 +10,7 @@ afterEach(() => void vi.useRealTimers())
 interface Polls {
   schedule: Schedule
   /** When which device was polled, in milliseconds. */
-  began: { key: string; at: number }[]
+  began: { key: string; at: number; wanted: string[]; targeted: boolean }[]
   mostAtOnce: () => number
 }
 
@@ -23,8 +23,8 @@ function start(takes: (key: string) => number, isUp = (_: string) => true, atOnc
     intervalMs,
     atOnce,
     now: () => performance.now(),
-    async poll(one) {
-      began.push({ key: one.key, at: performance.now() })
+    async poll(one, wanted, targeted) {
+      began.push({ key: one.key, at: performance.now(), wanted: [...wanted], targeted })
       most = Math.max(most, ++running)
       await new Promise((resolve) => setTimeout(resolve, takes(one.key)))
       running--
@@ -53,6 +53,32 @@ it('polls each device once an interval, at its own place, whatever the slow ones
   // Four places each, of which three pass while it runs.
   expect(ofDevice(polls, 'slow').length).toBeLessThanOrEqual(6)
   expect(polls.schedule.skipped).toBeGreaterThan(10)
+  polls.schedule.close()
+})
+
+it('reads only what a trap is about when it is woken, and its own times stay as they are', async () => {
+  const polls = start(() => 200)
+  polls.schedule.add(device('one'))
+  await vi.advanceTimersByTimeAsync(3 * intervalMs)
+  const own = ofDevice(polls, 'one').at(-1)! + intervalMs
+  // Between two of its times; twice while it is read; and without saying what is wanted, which means all of it.
+  polls.schedule.wake('one', ['interface'])
+  await vi.advanceTimersByTimeAsync(100)
+  polls.schedule.wake('one', ['bgp'])
+  polls.schedule.wake('one', ['lldp'])
+  await vi.advanceTimersByTimeAsync(1_000)
+  polls.schedule.wake('one', [])
+  await vi.advanceTimersByTimeAsync(2 * intervalMs)
+  const seen = polls.began.filter(({ at }) => at > own - intervalMs).slice(0, 5)
+  expect(seen.map(({ wanted, targeted }) => ({ wanted, targeted }))).toEqual([
+    { wanted: ['interface'], targeted: true },
+    { wanted: ['bgp', 'lldp'], targeted: true },
+    { wanted: [], targeted: false },
+    { wanted: [], targeted: false },
+    { wanted: [], targeted: false },
+  ])
+  expect(seen.slice(3).map(({ at }) => Math.round((at - own) / 100))).toEqual([0, intervalMs / 100])
+  expect(polls.schedule.skipped).toBe(0)
   polls.schedule.close()
 })
 

@@ -4,6 +4,7 @@ import {
   pollerAddress,
   snmpCredentials as credentials,
   trapPort,
+  tuningCommunity,
   witnessPort,
   type FabricNode,
 } from './plan.ts'
@@ -41,6 +42,7 @@ export function snmpdConfig(node: FabricNode, folder: string): string {
           `trapsess -v 3 -u ${user} -l authPriv -a SHA-256 -A ${authPassword} -x AES-256 -X ${privPassword} ${pollerAddress}:${trapPort}`,
         ]
       : [`rocommunity ${community} default`, `trap2sink ${pollerAddress}:${trapPort} ${community}`]),
+    `rwcommunity ${tuningCommunity} ${pollerAddress} .1.3.6.1.4.1.8072.1.5`,
     `trap2sink ${pollerAddress}:${witnessPort} witness`,
     `notificationEvent linkUpTrap ${traps.linkUp} ${varbinds}`,
     `notificationEvent linkDownTrap ${traps.linkDown} ${varbinds}`,

@@ -16,6 +16,7 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
+import { lookEverySecond } from './agent.ts'
 import { agentSocket, bgpdConfig, lldpdConfig, snmpdConfig, zebraConfig } from './config.ts'
 import { pollerAddress, type FabricNode, type FabricPlan, type FabricPort } from './plan.ts'
 
@@ -24,6 +25,7 @@ export * from './plan.ts'
 const frr = '/usr/lib/frr'
 const needed: readonly (readonly string[])[] = [
   ['/usr/sbin/snmpd'],
+  ['/usr/bin/snmpset'],
   ['/usr/sbin/lldpd'],
   [`${frr}/bgpd`],
   ['/usr/sbin/ip', '/sbin/ip', '/usr/bin/ip'],
@@ -39,7 +41,7 @@ export function missingForFabric(): string | undefined {
     return 'only root of a Linux can make network namespaces'
   const missing = needed.flatMap((paths) => (paths.some((path) => existsSync(path)) ? [] : paths.at(0)!))
   if (missing.length > 0)
-    return `${missing.join(', ')} not found (apt-get install iproute2 snmpd lldpd frr frr-snmp)`
+    return `${missing.join(', ')} not found (apt-get install iproute2 snmp snmpd lldpd frr frr-snmp)`
   try {
     execFileSync('ip', ['netns', 'add', `${prefix}probe`], { stdio: 'pipe' })
     execFileSync('ip', ['netns', 'del', `${prefix}probe`], { stdio: 'pipe' })
@@ -198,6 +200,7 @@ class LiveFabric implements Fabric {
       for (const { name } of node.guests)
         inside(guestSpace(name), ['bash', '-c', 'echo >/dev/udp/169.254.1.1/9'])
     }
+    await lookEverySecond(this.poller, this.plan.nodes)
   }
 
   spawn(command: string, args: readonly string[], env: NodeJS.ProcessEnv): ChildProcess {

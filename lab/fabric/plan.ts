@@ -53,6 +53,8 @@ export const pollerAddress = '10.254.0.1'
 export const trapPort = 1162
 /** Traps also go to a witness there, which only notes when they came. */
 export const witnessPort = 1163
+/** With this one only the agents' own caches may be set. */
+export const tuningCommunity = 'fabric-tune'
 export const snmpCredentials = {
   community: 'fabric-read',
   user: 'plenum',

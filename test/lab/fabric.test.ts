@@ -109,8 +109,8 @@ describe.skipIf(missing !== undefined)('without traps, polled every five seconds
       ] as const) {
         const began = Date.now()
         fabric.setLink(port, isUp)
-        // snmpd itself looks at its interfaces once a second or two.
-        const patienceMs = intervalSeconds * 1000 + 3_000
+        // snmpd itself looks at its interfaces once a second: until then there is nothing to be read. And what is read takes a moment to be told.
+        const patienceMs = intervalSeconds * 1000 + 1_000 + 1_500
         const told = await Promise.all(
           [port, port.far].map((end) => follower.until(began, portIs(end, state), patienceMs)),
         )

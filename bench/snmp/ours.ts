@@ -1,4 +1,5 @@
 /** Polls as our collector does them: ask, check, decode, match, rates, hand-over. */
+import { setTimeout } from 'node:timers/promises'
 import {
   encodeOid,
   pdu,
@@ -9,6 +10,7 @@ import {
 } from '../../src/source/snmp/protocol/index.ts'
 import { CounterTable } from '../../src/source/snmp/rate.ts'
 import { channelOf, readerOf } from '../../src/source/snmp/reader.ts'
+import { Schedule } from '../../src/source/snmp/schedule.ts'
 import { base, columnNumbers, indexes, rows } from './agents.ts'
 import { costOf, type Cost } from './cost.ts'
 
@@ -51,52 +53,60 @@ export function pollSwitches(client: SnmpClient, targets: readonly Target[], pol
 
 const intervalMs = 10_000
 
-/** Polls every device once an interval, each at its own offset, and sees how late the answers of live ones are. */
+interface Timed {
+  key: string
+  target: Target
+  isAlive: boolean
+  failures: number
+  close(): void
+}
+
+/** Every device once an interval, by the schedule that the driver has, and how late the answers of live ones are: what waited before it was asked, and what took long. */
 export async function pollOnTime(
   client: SnmpClient,
   live: readonly Target[],
   dead: readonly Target[],
   seconds: number,
 ): Promise<Record<string, number>> {
-  const all = [...live, ...dead].map((target, i, { length }) => ({
-    target,
-    alive: i < live.length,
-    dueAt: ((i * 7_919) % length) * (intervalMs / length),
-  }))
-  const due = all.toSorted((a, b) => a.dueAt - b.dueAt)
+  let [polls, slow, lost] = [0, 0, 0]
+  const schedule = new Schedule<Timed>({
+    intervalMs,
+    atOnce: 256,
+    now: () => performance.now(),
+    poll: (device) => {
+      const began = performance.now()
+      const { promise, resolve } = Promise.withResolvers<boolean>()
+      poll(client, device.target, (rates) => {
+        device.failures = rates === null ? device.failures + 1 : 0
+        if (device.isAlive) {
+          polls++
+          if (rates === null) lost++
+          if (performance.now() - began > intervalMs * 0.1) slow++
+        }
+        resolve(rates !== null)
+      })
+      return promise
+    },
+  })
   const begin = performance.now()
   const cpu = process.cpuUsage()
-  let [polls, late, lost, out, next] = [0, 0, 0, 0, 0]
-  const start = (device: (typeof due)[number], at: number): void => {
-    out++
-    poll(client, device.target, (rates) => {
-      out--
-      if (!device.alive) return
-      polls++
-      if (rates === null) lost++
-      if (performance.now() - begin - at > intervalMs * 0.1) late++
+  for (const [index, target] of [...live, ...dead].entries())
+    schedule.add({
+      key: `device ${index}`,
+      target,
+      isAlive: index < live.length,
+      failures: 0,
+      close: () => undefined,
     })
-  }
-  await new Promise<void>((resolve) => {
-    const timer = setInterval(() => {
-      const now = performance.now() - begin
-      for (; ; next++) {
-        const device = due[next % due.length] as (typeof due)[number]
-        const at = device.dueAt + Math.floor(next / due.length) * intervalMs
-        if (at > now || at >= seconds * 1_000) break
-        start(device, at)
-      }
-      if (now < seconds * 1_000 || out > 0) return
-      clearInterval(timer)
-      resolve()
-    }, 10)
-  })
+  await setTimeout(seconds * 1_000)
+  schedule.close()
   const { user, system } = process.cpuUsage(cpu)
   const wallSeconds = (performance.now() - begin) / 1_000
   return {
-    lateShareWithDead: late / polls,
+    lateShareWithDead: (schedule.late + slow) / polls,
+    skippedWithDead: schedule.skipped,
     lostShareWithDead: lost / polls,
-    targetsPerMinuteWithDead: (polls / seconds) * 60,
+    targetsPerMinuteWithDead: (polls / wallSeconds) * 60,
     coreShareWithDead: (user + system) / 1e6 / wallSeconds,
   }
 }

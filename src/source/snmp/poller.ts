@@ -45,7 +45,7 @@ const retryFoundMs = 3_600_000
 export class Poller {
   readonly #options: PollerOptions
   readonly #outbox = new Outbox()
-  readonly #schedule: Schedule
+  readonly #schedule: Schedule<Device>
   readonly #candidates = new Map<string, Candidate>()
   readonly #follow: Prefixes
   readonly #traps: TrapListener | undefined

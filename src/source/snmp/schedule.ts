@@ -1,10 +1,16 @@
 /**
- * When which device is polled: each at its own place in the interval, so that they do not come all at once; one that still runs is not asked again; so many at once; one that
- * does not answer is asked ever more seldom and comes back by itself.
+ * When which device is polled: each at its own place in the interval, so that they do not come all at once; one that still runs is not asked again; so many at once, where those
+ * that keep it waiting do not count; one that does not answer is asked ever more seldom and comes back by itself.
  */
-import type { Device } from './device.ts'
+/** What is polled, as far as its times go. */
+export interface Polled {
+  readonly key: string
+  /** Polls in a row that it did not answer. */
+  readonly failures: number
+  close(): void
+}
 
-export interface ScheduleOptions {
+export interface ScheduleOptions<Device extends Polled> {
   intervalMs: number
   atOnce: number
   /** Polls; never rejects. Tells whether the device answered. `targeted`: it was woken between its times, and only `wanted` is to be read. */
@@ -13,7 +19,7 @@ export interface ScheduleOptions {
   now(): number
 }
 
-interface Entry {
+interface Entry<Device> {
   device: Device
   timer: NodeJS.Timeout | undefined
   isRunning: boolean
@@ -27,21 +33,25 @@ interface Entry {
   nextMs: number
 }
 
+/** How long a poll may hold a place that others wait for, and how many may take longer, for each place. */
+const patienceMs = 250
+const slowPerPlace = 16
 const longestBackoffMs = 10 * 60_000
 const longestBackoffSteps = 8
 
-export class Schedule {
+export class Schedule<Device extends Polled> {
   /** Polls that were due while the one before still ran. */
   skipped = 0
   /** Polls that began more than a tenth of the interval after they were due. */
   late = 0
-  readonly #options: ScheduleOptions
-  readonly #entries = new Map<string, Entry>()
-  readonly #waiting: { entry: Entry; dueMs: number }[] = []
+  readonly #options: ScheduleOptions<Device>
+  readonly #entries = new Map<string, Entry<Device>>()
+  readonly #waiting: { entry: Entry<Device>; dueMs: number }[] = []
   #running = 0
+  #slow = 0
   #closed = false
 
-  constructor(options: ScheduleOptions) {
+  constructor(options: ScheduleOptions<Device>) {
     this.#options = options
   }
 
@@ -51,7 +61,7 @@ export class Schedule {
 
   /** Begins with a poll soon, spread over a second for a thousand devices. */
   add(device: Device): void {
-    const entry: Entry = {
+    const entry: Entry<Device> = {
       device,
       timer: undefined,
       isRunning: false,
@@ -86,7 +96,7 @@ export class Schedule {
     return [...this.#entries.values()].map(({ device }) => device)
   }
 
-  #arm(entry: Entry, afterMs: number): void {
+  #arm(entry: Entry<Device>, afterMs: number): void {
     clearTimeout(entry.timer)
     if (this.#closed) return
     entry.nextMs = this.#options.now() + afterMs
@@ -96,7 +106,7 @@ export class Schedule {
     }, afterMs)
   }
 
-  #due(entry: Entry): void {
+  #due(entry: Entry<Device>): void {
     clearTimeout(entry.timer)
     if (this.#closed || this.#entries.get(entry.device.key) !== entry) return
     if (entry.isRunning || entry.isWaiting) {
@@ -117,9 +127,9 @@ export class Schedule {
     }
   }
 
-  async #run(entry: Entry, dueMs: number): Promise<void> {
+  async #run(entry: Entry<Device>, dueMs: number): Promise<void> {
     const { intervalMs, now, poll } = this.#options
-    this.#running++
+    const leave = this.#enter()
     entry.isRunning = true
     const beganMs = now()
     if (beganMs - dueMs > intervalMs / 10) this.late++
@@ -130,12 +140,30 @@ export class Schedule {
     if (isTime) entry.nextMs = this.#nextMs(entry.device, dueMs)
     const { nextMs } = entry
     const isUp = await poll(entry.device, wanted, !isTime && wanted.size > 0)
-    this.#running--
+    leave()
     entry.isRunning = false
     if (entry.isWoken) this.#due(entry)
     else if (!isUp) this.#arm(entry, this.#backoffMs(entry.device))
     else this.#arm(entry, isTime ? this.#untilNext(nextMs) : Math.max(0, nextMs - now()))
     this.#fill()
+  }
+
+  /** Takes one of the places until it is left. What takes long, because it answers slowly or not at all, gives its place up: it costs nothing while it waits. */
+  #enter(): () => void {
+    this.#running++
+    let isSlow = false
+    const timer = setTimeout(() => {
+      if (this.#slow >= this.#options.atOnce * slowPerPlace) return
+      isSlow = true
+      this.#slow++
+      this.#running--
+      this.#fill()
+    }, patienceMs)
+    return () => {
+      clearTimeout(timer)
+      if (isSlow) this.#slow--
+      else this.#running--
+    }
   }
 
   /** The next place of this device in the interval. */

@@ -1,6 +1,5 @@
 /** When devices are polled, by a clock that the test winds. */
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
-import type { Device } from '../../../src/source/snmp/device.ts'
 import { Schedule } from '../../../src/source/snmp/schedule.ts'
 
 const intervalMs = 10_000
@@ -8,18 +7,18 @@ beforeEach(() => void vi.useFakeTimers())
 afterEach(() => void vi.useRealTimers())
 
 interface Polls {
-  schedule: Schedule
+  schedule: Schedule<ReturnType<typeof device>>
   /** When which device was polled, in milliseconds. */
   began: { key: string; at: number; wanted: string[]; targeted: boolean }[]
   mostAtOnce: () => number
 }
 
-const device = (key: string): Device => ({ key, failures: 0, close: () => {} }) as unknown as Device
+const device = (key: string) => ({ key, failures: 0, close: () => {} })
 
 function start(takes: (key: string) => number, isUp = (_: string) => true, atOnce = 100): Polls {
   const began: Polls['began'] = []
   let [running, most] = [0, 0]
-  const schedule = new Schedule({
+  const schedule = new Schedule<ReturnType<typeof device>>({
     intervalMs,
     atOnce,
     now: () => performance.now(),
@@ -89,6 +88,24 @@ it('has so many under way and no more, and loses none', async () => {
   expect(polls.mostAtOnce()).toBe(4)
   for (let index = 0; index < 40; index++)
     expect(ofDevice(polls, `device ${index}`).length).toBeGreaterThanOrEqual(5)
+  polls.schedule.close()
+})
+
+it('lets those that keep it waiting delay nobody', async () => {
+  const polls = start(
+    (key) => (key.startsWith('dead') ? 7_000 : 5),
+    (key) => !key.startsWith('dead'),
+    4,
+  )
+  for (let index = 0; index < 60; index++) polls.schedule.add(device(`dead ${index}`))
+  for (let index = 0; index < 40; index++) polls.schedule.add(device(`live ${index}`))
+  await vi.advanceTimersByTimeAsync(5 * intervalMs)
+  for (let index = 0; index < 40; index++)
+    expect(ofDevice(polls, `live ${index}`).length).toBeGreaterThanOrEqual(5)
+  // At first nobody is known to be dead: places are held for a moment each.
+  const lateAtFirst = polls.schedule.late
+  await vi.advanceTimersByTimeAsync(20 * intervalMs)
+  expect(polls.schedule.late).toBe(lateAtFirst)
   polls.schedule.close()
 })
 

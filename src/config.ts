@@ -21,6 +21,7 @@ const limits = z.strictObject({
   tokens: positive.default(15_000),
   depth: positive.default(30),
   aliases: positive.default(200),
+  directives: positive.default(500),
   rootFields: positive.default(50),
   fields: positive.default(5_000),
   rows: positive.default(250_000),

@@ -105,6 +105,9 @@ function translate(error: unknown, bodyBytes: number): unknown {
   }
   if (code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE')
     return new Unsupported('The Content-Type is not one that is read here')
+  // It hung up while it was sending.
+  if (code === 'ECONNRESET')
+    return new PlenumError('INVALID_INPUT', 'The body ended early', {}, { cause: error })
   const fastifyFault = typeof code === 'string' && code.startsWith('FST_') && (statusCode ?? 500) < 500
   return fastifyFault
     ? new PlenumError('INVALID_INPUT', (error as Error).message, {}, { cause: error })

@@ -14,6 +14,8 @@ export interface DocumentLimits {
   depth: number
   /** Aliases in a document. */
   aliases: number
+  /** Directives in a document. */
+  directives: number
   /** Fields at the root of an operation. */
   rootFields: number
   /** Fields that a document asks for when its fragments are spread out. */
@@ -27,8 +29,9 @@ interface Measure {
 
 /** Throws LIMIT_EXCEEDED; to be asked before the document is validated. */
 export function checkDocument(document: DocumentNode, limits: DocumentLimits): void {
-  const aliases = countAliases(document)
+  const { aliases, directives } = countWords(document)
   if (aliases > limits.aliases) throw tooMany('aliases', limits.aliases, aliases)
+  if (directives > limits.directives) throw tooMany('directives', limits.directives, directives)
   const measured = new Map<string, Measure>()
   const fragments = new Map(
     document.definitions
@@ -61,19 +64,23 @@ const mostRepeats = 100
 export const tooRepetitive = (limit: number): PlenumError =>
   limitExceeded('fields', limit, 'The document repeats the same fields too often: name each once')
 
-function countAliases(document: DocumentNode): number {
-  let count = 0
+function countWords(document: DocumentNode): { aliases: number; directives: number } {
+  let aliases = 0
+  let directives = 0
+  for (const definition of document.definitions)
+    if ('directives' in definition) directives += definition.directives?.length ?? 0
   const stack: SelectionSetNode[] = document.definitions.flatMap((definition) =>
     'selectionSet' in definition ? [definition.selectionSet] : [],
   )
   for (let set = stack.pop(); set !== undefined; set = stack.pop()) {
     for (const selection of set.selections) {
-      if (selection.kind === Kind.FIELD && selection.alias !== undefined) count++
+      if (selection.kind === Kind.FIELD && selection.alias !== undefined) aliases++
+      directives += selection.directives?.length ?? 0
       if ('selectionSet' in selection && selection.selectionSet !== undefined)
         stack.push(selection.selectionSet)
     }
   }
-  return count
+  return { aliases, directives }
 }
 
 type Fragments = ReadonlyMap<string, FragmentDefinitionNode>

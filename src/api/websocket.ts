@@ -44,7 +44,7 @@ export function startWebSocket(server: Server, options: SocketOptions): Pick<Soc
 
   function attach(webSocket: WebSocket, request: IncomingMessage): void {
     const socket = sockets.open(webSocket)
-    webSocket.on('error', (error) => log.info({ err: error }, 'a WebSocket broke'))
+    webSocket.on('error', (error) => log.info({ reason: error.message }, 'a WebSocket broke'))
     const fail = (error: unknown): void => {
       log.error({ err: error }, 'a WebSocket message failed')
       webSocket.close(CloseCode.InternalServerError, 'Internal server error')

@@ -16,7 +16,7 @@ const context = (): Context =>
     extensions: {},
     graph,
   }) as unknown as Context
-const limits = { tokens: 10_000, depth: 20, aliases: 100, rootFields: 20, fields: 10_000 }
+const limits = { tokens: 10_000, depth: 20, aliases: 100, directives: 100, rootFields: 20, fields: 10_000 }
 
 const textOf = (written: unknown): string | undefined => (written as Written).data?.toString()
 

@@ -8,7 +8,7 @@ import { documents } from '../../support/hostile/documents.ts'
 import { configOf, startIssuer } from '../../support/hostile/issuer.ts'
 import { guesses, logins } from '../../support/hostile/logins.ts'
 import { sockets } from '../../support/hostile/sockets.ts'
-import { ask, type Hostile, type Target } from '../../support/hostile/target.ts'
+import { ask, isDue, type Hostile, type Target } from '../../support/hostile/target.ts'
 import { transport } from '../../support/hostile/transport.ts'
 
 const most = { sockets: 8, subscriptions: 20 }
@@ -61,8 +61,9 @@ test('a good JWT of the same provider is let in: what is refused is refused for 
 })
 
 describe.each(lists)('%s', (_, list) => {
-  test.each(list.map((one) => [one.name, one] as const))('%s', async (__, { send, due }) => {
-    expect(await send(target)).toBe(due)
+  test.each(list.map((one) => [one.name, one] as const))('%s', async (__, one) => {
+    const told = await one.send(target)
+    expect(isDue(one, told) || told).toBe(true)
     expect(await ask(target, { body: '{"query":"{ viewer { name } }"}' })).toBe('200 OK')
   })
 })

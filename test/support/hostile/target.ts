@@ -9,7 +9,7 @@ export interface Target {
   issuer: Issuer
 }
 
-/** `due` is what must come of it: status and code over HTTP, how a socket ends, or the code of an operation's error. */
+/** `due` is what must come of it, or one of several: status and code over HTTP, how a socket ends, or the code of an operation's error. */
 export interface Hostile {
   name: string
   due: string
@@ -23,20 +23,26 @@ export interface Sent {
   body?: string | Uint8Array<ArrayBuffer>
 }
 
-/** Status and code of the first error; `200 OK` when there is none. */
+/** Whether what was told is what is due. */
+export const isDue = ({ due }: Hostile, told: string): boolean => due.split(' or ').includes(told)
+
+/** Status and code of the first error; `200 OK` when there is none; `cut off` when the answer is not waited for by the server's own end. */
 export async function ask(
   target: Target,
   { method = 'POST', path = '/graphql', headers = {}, body }: Sent,
 ): Promise<string> {
   const all = { 'content-type': 'application/json', authorization: `Bearer ${target.token}`, ...headers }
   const given = Object.entries(all).filter((one): one is [string, string] => one[1] !== undefined)
-  const response = await fetch(target.url + path, {
-    method,
-    headers: given,
-    ...(body === undefined ? {} : { body }),
-  })
-  const text = await response.text()
-  return `${response.status} ${codeOf(text)}`
+  try {
+    const response = await fetch(target.url + path, {
+      method,
+      headers: given,
+      ...(body === undefined ? {} : { body }),
+    })
+    return `${response.status} ${codeOf(await response.text())}`
+  } catch {
+    return 'cut off'
+  }
 }
 
 function codeOf(text: string): string {

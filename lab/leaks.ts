@@ -1,18 +1,20 @@
 /**
  * Ten thousand questions of tenants, each compared with what a fresh load of nothing but their own gives: no id, name, count or error text of anybody
- * else's may be in an answer; then what subscriptions tell. Writes lab/results/leaks-DATE.json.
- *   npm run lab leaks [-- --pairs N] [--worlds N] [--seed N]
+ * else's may be in an answer; then what subscriptions tell; then history, differences, former instants, events, alerts and refused writes out of real tables. Writes lab/results/leaks-DATE.json.
+ *   npm run lab leaks [-- --pairs N] [--worlds N] [--pasts N] [--seed N]
  */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { lookForLeaksInFollowing } from '../test/support/leak-follow.ts'
+import { lookForLeaksInPast } from '../test/support/leak-past.ts'
 import { lookForLeaks } from '../test/support/leaks.ts'
 
 const { values } = parseArgs({
   options: {
     pairs: { type: 'string', default: '10000' },
     worlds: { type: 'string', default: '500' },
+    pasts: { type: 'string', default: '20' },
     seed: { type: 'string', default: String(Math.floor(Math.random() * 2 ** 31)) },
   },
 })
@@ -20,9 +22,10 @@ const seed = Number(values.seed)
 const began = performance.now()
 const { leaks: ofQueries, ...queries } = await lookForLeaks(seed, Number(values.pairs))
 const { leaks: ofFollowing, ...following } = await lookForLeaksInFollowing(seed, Number(values.worlds))
-const leaks = [...ofQueries, ...ofFollowing]
+const { leaks: ofPast, ...past } = await lookForLeaksInPast(seed, Number(values.pasts))
+const leaks = [...ofQueries, ...ofFollowing, ...ofPast]
 const seconds = Math.round((performance.now() - began) / 1_000)
-const result = { seed, seconds, leaks: leaks.length, queries, following }
+const result = { seed, seconds, leaks: leaks.length, queries, following, past }
 for (const leak of leaks) process.stderr.write(`${JSON.stringify(leak, undefined, 2)}\n`)
 process.stdout.write(`${JSON.stringify(result, undefined, 2)}\n`)
 const folder = join(import.meta.dirname, 'results')

@@ -1,0 +1,12 @@
+import { expect, test } from 'vitest'
+import { lookForLeaksInPast } from '../../support/leak-past.ts'
+
+const seed = Number(process.env['PLENUM_SEED'] ?? Math.floor(Math.random() * 2 ** 31))
+
+test(`neither history, differences, former instants, events, alerts nor refusals tell a tenant of what it could not know (PLENUM_SEED=${seed})`, async () => {
+  const { leaks, asked, telling, refused } = await lookForLeaksInPast(seed, 1)
+  expect(leaks).toEqual([])
+  // A test that asks for nothing finds no leaks.
+  expect(telling).toBeGreaterThan(asked / 20)
+  expect(refused).toBeGreaterThan(50)
+}, 120_000)

@@ -18,6 +18,7 @@ import { inSpan } from '../telemetry/index.ts'
 import { liveReads } from './meter.ts'
 import { netbox } from './netbox/index.ts'
 import { snmp } from './snmp/index.ts'
+import { openstack } from './openstack/index.ts'
 import { Running } from './running.ts'
 import type { Driver } from './source.ts'
 import { askSync, findAnswer, findAsked, sourcesOf, type SyncAnswer } from './store.ts'
@@ -29,7 +30,7 @@ export { readSecret, secretsOf } from './secret.ts'
 export { parseSources, type ConfigFault, type SourceConfig } from './config.ts'
 
 /** All drivers; a new one is one line. */
-export const drivers: readonly Driver[] = [netbox, snmp, docker, checks]
+export const drivers: readonly Driver[] = [netbox, snmp, openstack, docker, checks]
 
 /** One thing whose values are asked for, by the key that its source knows it by. */
 export interface ReadTarget {

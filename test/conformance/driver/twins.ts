@@ -1,9 +1,11 @@
 /** The twin of every driver, in the order of src/source/index.ts. */
 import { parseDump } from '../../../src/source/netbox/client.ts'
 import { checks } from '../../../src/source/check/index.ts'
+import { openstack } from '../../../src/source/openstack/index.ts'
 import { docker } from '../../../src/source/docker/index.ts'
 import { netbox } from '../../../src/source/netbox/index.ts'
 import { FakeEngine } from '../../source/docker/fake.ts'
+import { FakeCloud } from '../../source/openstack/fake.ts'
 import { fixture } from '../../source/netbox/dump.ts'
 import { answerAsNetbox } from '../../source/netbox/rest-server.ts'
 import { snmpTwin } from './snmp.ts'
@@ -39,6 +41,34 @@ const netboxTwin: Twin = {
       },
       secrets: { 'env:NETBOX_TOKEN': token },
       things: 26,
+    }
+  },
+}
+
+const openstackTwin: Twin = {
+  driver: openstack,
+  async start() {
+    const cloud = new FakeCloud({ machines: 7, password: 'hush-hush-cloud-password' })
+    const front = await startFront({
+      answer: cloud.answer,
+      isHarmless: ({ url }) => url === '/identity/v3/auth/tokens',
+      onUrl: (url) => void (cloud.url = url),
+    })
+    cloud.url = front.url
+    return {
+      ...front,
+      get settings() {
+        const auth = {
+          auth_url: `${front.url}/identity`,
+          username: 'admin',
+          password: 'env:OS_PASSWORD',
+          project_name: 'admin',
+        }
+        return { auth, pageSize: 3, requestSeconds: 0.5 }
+      },
+      secrets: { 'env:OS_PASSWORD': cloud.password },
+      // Machines, their ports and addresses; a region, a project, two hypervisors, a node with its port, an image; a network with its table, a subnet, a router, an address, a volume.
+      things: 7 * 3 + 1 + 1 + 2 + 2 + 1 + 2 + 1 + 1 + 1 + 1,
     }
   },
 }
@@ -85,4 +115,4 @@ const checkTwin: Twin = {
   },
 }
 
-export const twins: readonly Twin[] = [netboxTwin, snmpTwin, dockerTwin, checkTwin]
+export const twins: readonly Twin[] = [netboxTwin, snmpTwin, openstackTwin, dockerTwin, checkTwin]

@@ -3,11 +3,18 @@
  * else's may be in an answer; then what subscriptions tell; then history, differences, former instants, events, alerts and refused writes out of real tables. Writes lab/results/leaks-DATE.json.
  *   npm run lab leaks [-- --pairs N] [--worlds N] [--pasts N] [--seed N]
  */
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import pino from 'pino'
+import { startApp } from '../src/app.ts'
+import { loadConfig } from '../src/config.ts'
+import { openDb } from '../src/db.ts'
+import { startPostgres } from '../src/postgres/index.ts'
+import { asking } from '../test/support/asking.ts'
 import { lookForLeaksInFollowing } from '../test/support/leak-follow.ts'
-import { lookForLeaksInPast } from '../test/support/leak-past.ts'
+import { lookForLeaksInPast, type PastApp } from '../test/support/leak-past.ts'
 import { lookForLeaks } from '../test/support/leaks.ts'
 
 const { values } = parseArgs({
@@ -22,12 +29,46 @@ const seed = Number(values.seed)
 const began = performance.now()
 const { leaks: ofQueries, ...queries } = await lookForLeaks(seed, Number(values.pairs))
 const { leaks: ofFollowing, ...following } = await lookForLeaksInFollowing(seed, Number(values.worlds))
-const { leaks: ofPast, ...past } = await lookForLeaksInPast(seed, Number(values.pasts))
+const { leaks: ofPast, ...past } = await lookInPasts()
 const leaks = [...ofQueries, ...ofFollowing, ...ofPast]
 const seconds = Math.round((performance.now() - began) / 1_000)
 const result = { seed, seconds, leaks: leaks.length, queries, following, past }
 for (const leak of leaks) process.stderr.write(`${JSON.stringify(leak, undefined, 2)}\n`)
 process.stdout.write(`${JSON.stringify(result, undefined, 2)}\n`)
+/** Each world in a database of its own. */
+async function lookInPasts() {
+  const folder = mkdtempSync(join(tmpdir(), 'plenum-leaks-'))
+  const postgres = await startPostgres({ folder, durable: false })
+  let count = 0
+  const start = async (): Promise<PastApp> => {
+    const name = `past_${++count}`
+    await postgres.ensureDatabase(name)
+    const url = postgres.url(name)
+    const token = 'plenum_token_of_the_leaks_lab'
+    const app = await startApp(
+      loadConfig({ PORT: '0', PLENUM_ADMIN_TOKEN: token }),
+      url,
+      pino({ level: 'silent' }),
+    )
+    const db = openDb({ url })
+    return {
+      query: asking(app.url, token),
+      database: { db },
+      close: async () => {
+        await db.destroy()
+        await app.close()
+      },
+    }
+  }
+  try {
+    return await lookForLeaksInPast(seed, Number(values.pasts), start)
+  } finally {
+    await postgres.close()
+    rmSync(postgres.folder, { recursive: true, force: true })
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
 const folder = join(import.meta.dirname, 'results')
 mkdirSync(folder, { recursive: true })
 const file = join(folder, `leaks-${new Date().toISOString().slice(0, 10)}.json`)

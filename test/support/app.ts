@@ -3,25 +3,18 @@ import pino from 'pino'
 import { startApp } from '../../src/app.ts'
 import { loadConfig, type Config } from '../../src/config.ts'
 import { drivers, parseSources } from '../../src/source/index.ts'
+import { asking, type Ask } from './asking.ts'
 import { createDatabase, type TestDatabase } from './postgres.ts'
+
+export type { Answer } from './asking.ts'
 
 export interface TestApp {
   url: string
   /** An administrator's secret. */
   token: string
   database: TestDatabase
-  query<T = Record<string, unknown>>(
-    document: string,
-    variables?: Record<string, unknown>,
-    headers?: Record<string, string>,
-  ): Promise<Answer<T>>
+  query: Ask
   close(): Promise<void>
-}
-
-export interface Answer<T> {
-  data?: T
-  errors?: { message: string; path?: (string | number)[]; extensions: Record<string, unknown> }[]
-  extensions?: Record<string, unknown>
 }
 
 export interface TestAppOptions {
@@ -62,14 +55,7 @@ export async function startTestApp({
     url: app.url,
     token,
     database: own,
-    async query(query, variables, headers = {}) {
-      const response = await fetch(`${app.url}/graphql`, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json', authorization: `Bearer ${token}`, ...headers },
-        body: JSON.stringify({ query, variables }),
-      })
-      return (await response.json()) as never
-    },
+    query: asking(app.url, token),
     async close() {
       await app.close()
       if (database === undefined) await own.close()

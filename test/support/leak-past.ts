@@ -5,7 +5,8 @@
  */
 import pino from 'pino'
 import { startMetrics } from '../../src/metric/index.ts'
-import { startTestApp, type TestApp } from './app.ts'
+import type { Db } from '../../src/db.ts'
+import type { Ask } from './asking.ts'
 import { Chance } from './chance.ts'
 import type { Leak } from './leaks.ts'
 import { PastWorld, toItem, type Thing } from './past-world.ts'
@@ -20,6 +21,13 @@ export interface PastCount {
   leaks: Leak[]
 }
 
+/** What is asked; each world has one of its own. */
+export interface PastApp {
+  query: Ask
+  database: { db: Db }
+  close(): Promise<void>
+}
+
 const steps = 5
 const brief = '{ id name owner kind }'
 const change = `{ name kind resourceId actor changes { path before after } resource ${brief} }`
@@ -32,11 +40,15 @@ interface Known {
   at: { instant: string; texts: ReadonlySet<string> }[]
 }
 
-export async function lookForLeaksInPast(seed: number, worlds: number): Promise<PastCount> {
+export async function lookForLeaksInPast(
+  seed: number,
+  worlds: number,
+  start: () => Promise<PastApp>,
+): Promise<PastCount> {
   const chance = new Chance(seed)
   const count: PastCount = { worlds: 0, asked: 0, telling: 0, refused: 0, leaks: [] }
   while (count.worlds < worlds && count.leaks.length < 10) {
-    const app = await startTestApp()
+    const app = await start()
     try {
       await new Round(chance, app, count).run()
     } finally {
@@ -49,14 +61,14 @@ export async function lookForLeaksInPast(seed: number, worlds: number): Promise<
 
 class Round {
   readonly #chance: Chance
-  readonly #app: TestApp
+  readonly #app: PastApp
   readonly #count: PastCount
   readonly #world: PastWorld
   readonly #ids = new Map<string, string>()
   readonly #known: Map<string, Known>
   #began = ''
 
-  constructor(chance: Chance, app: TestApp, count: PastCount) {
+  constructor(chance: Chance, app: PastApp, count: PastCount) {
     this.#chance = chance
     this.#app = app
     this.#count = count

@@ -19,7 +19,7 @@ const { values } = parseArgs({
   options: { seconds: { type: 'string', default: '40' }, 'at-once': { type: 'string', default: '2' } },
 })
 const seconds = Number(values.seconds)
-const most = { sockets: 20, subscriptions: 50 }
+const most = { sockets: 20, subscriptions: 50, waiting: 100 }
 const perSecond = 50
 const admin = 'plenum_token_of_the_hostile_lab'
 const question =
@@ -31,6 +31,7 @@ const limits = {
   refusedLogins: 60,
   requestsPerSecond: 200,
   socketsPerToken: most.sockets,
+  socketsWaiting: most.waiting,
   subscriptionsPerToken: most.subscriptions,
 }
 

@@ -35,6 +35,7 @@ const limits = z.strictObject({
   requestsAtOnce: positive.default(1_000),
   requestsRunning: positive.default(5_000),
   overloadMilliseconds: positive.default(2_000),
+  socketsWaiting: positive.default(1_000),
   socketsPerToken: positive.default(1_000),
   subscriptionsPerToken: positive.default(5_000),
   messageBytes: positive.default(mebibyte),

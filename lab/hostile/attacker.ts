@@ -11,7 +11,7 @@ export interface Order {
   url: string
   token: string
   atOnce: number
-  most: { sockets: number; subscriptions: number }
+  most: { sockets: number; subscriptions: number; waiting: number }
 }
 export interface Report {
   sent: number
@@ -21,7 +21,11 @@ export interface Report {
 
 const slowed = new Set(['429 RATE_LIMITED', 'closed 4429'])
 /** A flood of its own kind: what belongs to one token is used up by it. */
-const floods = new Set(['more sockets than a token may have', 'more subscriptions than a token may have'])
+const floods = new Set([
+  'sockets that never log in',
+  'more sockets than a token may have',
+  'more subscriptions than a token may have',
+])
 
 // What is measured is the server, not who gets the processor.
 setPriority(15)

@@ -17,13 +17,15 @@ export interface ApiLimits extends DocumentLimits, CostLimits, AdmissionLimits {
   requestSeconds: number
   /** Seconds until a streamed import is given up. */
   importSeconds: number
+  /** Open WebSockets that have not logged in yet. */
+  socketsWaiting: number
   /** Open WebSockets of one token. */
   socketsPerToken: number
   /** Operations that run at once on the WebSockets of one token. */
   subscriptionsPerToken: number
   /** Bytes of one WebSocket message that a client sends. */
   messageBytes: number
-  /** Seconds until a WebSocket that takes nothing is closed; it may go on from its last cursor. */
+  /** Seconds until who takes nothing of a large answer, or of a WebSocket's messages, is let go; a subscriber may go on from its last cursor. */
   stallSeconds: number
 }
 

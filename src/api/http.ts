@@ -54,6 +54,10 @@ export function createHttp(config: ApiConfig, door: Door, log: Logger): FastifyI
     reply.headers({ ...securityHeaders, 'x-request-id': request.id })
     if (door.isSecure(request.raw)) void reply.header('strict-transport-security', 'max-age=31536000')
   })
+  app.addHook('onSend', async (request, _reply, payload) => {
+    // Who takes nothing of a large answer for long is cut off: it would be kept for it.
+    if (lengthOf(payload) > largeBytes) request.raw.socket.setTimeout(limits.stallSeconds * 1_000)
+  })
   app.setErrorHandler((error, request, reply) => sendError(error, request, reply, limits.bodyBytes))
   app.setNotFoundHandler((request, reply) =>
     sendError(
@@ -65,6 +69,11 @@ export function createHttp(config: ApiConfig, door: Door, log: Logger): FastifyI
   )
   return app
 }
+
+const largeBytes = 65_536
+
+const lengthOf = (payload: unknown): number =>
+  typeof payload === 'string' || Buffer.isBuffer(payload) ? payload.length : 0
 
 /** A request that failed as a whole. */
 export function sendError(

@@ -33,6 +33,8 @@ export interface Socket {
 }
 
 export interface Sockets {
+  /** Sockets that have not logged in yet. */
+  readonly waiting: number
   open(webSocket: WebSocket): Socket
   /** Makes the socket the session's; says why not when the token has too many. */
   login(socket: Socket, session: Session): PlenumError | undefined
@@ -57,6 +59,7 @@ interface Entry extends Socket {
 export function createSockets(tokens: Tokens, limits: ApiLimits): Sockets {
   const entries = new Set<Entry>()
   const operations = new Map<number, number>()
+  const waiting = new Set<Socket>()
   const stopListening = tokens.onRevoked((tokenId) => {
     for (const entry of ofToken(tokenId))
       entry.webSocket.close(closeCodes.unauthorized, 'The token was revoked')
@@ -68,6 +71,9 @@ export function createSockets(tokens: Tokens, limits: ApiLimits): Sockets {
     [...entries].filter(({ session }) => session?.viewer.tokenId === tokenId)
 
   return {
+    get waiting() {
+      return waiting.size
+    },
     open(webSocket) {
       const entry: Entry = {
         webSocket,
@@ -78,12 +84,14 @@ export function createSockets(tokens: Tokens, limits: ApiLimits): Sockets {
         send: (data) => send(webSocket, data, limits.stallSeconds * 1_000),
         ended() {
           entries.delete(entry)
+          waiting.delete(entry)
           clearTimeout(entry.expiry)
           for (const end of [...entry.running.values()]) end()
         },
       }
       webSocket.on('pong', () => (entry.alive = true))
       entries.add(entry)
+      waiting.add(entry)
       return entry
     },
     login(socket, session) {
@@ -97,6 +105,7 @@ export function createSockets(tokens: Tokens, limits: ApiLimits): Sockets {
         )
       }
       socket.session = session
+      waiting.delete(socket)
       expire(socket as Entry, session.expiresAt)
       return undefined
     },

@@ -31,14 +31,13 @@ export function startWebSocket(server: Server, options: SocketOptions): Pick<Soc
   function onUpgrade(request: IncomingMessage, stream: Duplex, head: Buffer): void {
     stream.on('error', (error) => log.info({ err: error }, 'a connection broke while upgrading'))
     if (request.url?.split('?', 1)[0] !== '/graphql') {
-      stream.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n')
-      return
+      return refuse(stream, '404 Not Found')
     }
     if (!door.mayConnect(request)) {
       log.info({ origin: request.headers.origin }, 'a WebSocket from a page of another origin was refused')
-      stream.end('HTTP/1.1 403 Forbidden\r\nConnection: close\r\nContent-Length: 0\r\n\r\n')
-      return
+      return refuse(stream, '403 Forbidden')
     }
+    if (sockets.waiting >= config.limits.socketsWaiting) return refuse(stream, '503 Service Unavailable')
     wss.handleUpgrade(request, stream, head, (webSocket) => attach(webSocket, request))
   }
 
@@ -85,4 +84,8 @@ export function startWebSocket(server: Server, options: SocketOptions): Pick<Soc
       wss.close()
     },
   }
+}
+
+const refuse = (stream: Duplex, status: string): void => {
+  stream.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`)
 }

@@ -1,7 +1,11 @@
 /** The HTTP front: headers, ids, encodings, reads after writes, imports by PUT, health, hostile bodies. */
 import { brotliDecompressSync, gunzipSync } from 'node:zlib'
-import { connect } from 'node:net'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { connect, type AddressInfo } from 'node:net'
+import pino from 'pino'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { createDoor } from '../../src/api/door.ts'
+import { createHttp } from '../../src/api/http.ts'
+import { loadConfig } from '../../src/config.ts'
 import { startTestApp, type TestApp } from '../support/app.ts'
 
 let app: TestApp
@@ -293,4 +297,24 @@ test('what is not there is told as such', async () => {
   const response = await fetch(`${app.url}/nowhere`)
   expect(response.status).toBe(404)
   expect((await failure(response)).extensions.code).toBe('NOT_FOUND')
+})
+
+test('who takes nothing of a large answer is let go', async () => {
+  const { http, limits, documents } = loadConfig({})
+  const config = { ...http, documents, limits: { ...limits, stallSeconds: 1 } }
+  const server = createHttp(config, createDoor(config), pino({ level: 'silent' }))
+  server.get('/large', (_, reply) => reply.send(Buffer.alloc(50_000_000)))
+  await server.listen({ host: '127.0.0.1', port: 0 })
+  const { port } = server.server.address() as AddressInfo
+  const idle = connect(port, '127.0.0.1')
+  idle.on('error', () => {})
+  idle.write('GET /large HTTP/1.1\r\nHost: x\r\n\r\n')
+  const count = () =>
+    new Promise<number>((resolve) => server.server.getConnections((_error, number) => resolve(number)))
+  await vi.waitUntil(async () => (await count()) === 1)
+  await vi.waitUntil(async () => (await count()) === 0, { timeout: 10_000, interval: 50 })
+  // Who takes it, however slowly it began, gets all of it.
+  expect((await (await fetch(`http://127.0.0.1:${port}/large`)).arrayBuffer()).byteLength).toBe(50_000_000)
+  idle.destroy()
+  await server.close()
 })

@@ -1,6 +1,7 @@
 /** The HTTP API of Prometheus over what is measured here: for Grafana's data source, promtool and whoever else asks PromQL. Reads only. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Logger } from 'pino'
+import { cancellable } from '../../cancel.ts'
 import type { Viewer } from '../../context.ts'
 import {
   BadQuery,
@@ -58,7 +59,8 @@ export function addPrometheusRoutes(app: FastifyInstance, options: PrometheusOpt
           handler: async (request, reply) => {
             const signal = requestSignal(request, reply, options.config.limits.requestSeconds)
             const parameters = parametersOf(request)
-            const text = await verb({ nouns: options.nouns, viewer: viewerOf(request), parameters, signal })
+            const asked = { nouns: options.nouns, viewer: viewerOf(request), parameters, signal }
+            const text = await cancellable(signal, () => verb(asked))
             void reply.type('application/json; charset=utf-8').header('cache-control', 'no-store')
             return sendText(request, reply, text)
           },

@@ -11,7 +11,7 @@ import { sockets } from '../../support/hostile/sockets.ts'
 import { ask, isDue, type Hostile, type Target } from '../../support/hostile/target.ts'
 import { transport } from '../../support/hostile/transport.ts'
 
-const most = { sockets: 8, subscriptions: 20 }
+const most = { sockets: 8, subscriptions: 20, waiting: 30 }
 const refusedLogins = 60
 const folder = mkdtempSync(join(tmpdir(), 'plenum-hostile-'))
 let app: TestApp
@@ -27,6 +27,7 @@ beforeAll(async () => {
       headerSeconds: 1,
       rows: 5_000,
       socketsPerToken: most.sockets,
+      socketsWaiting: most.waiting,
       subscriptionsPerToken: most.subscriptions,
       refusedLogins,
     },

@@ -74,7 +74,11 @@ const bytes =
 const frame = (first: number, payload: Buffer): Buffer =>
   Buffer.concat([Buffer.from([first, 0x80 | payload.length, 0, 0, 0, 0]), payload])
 
-export const sockets = (limits: { sockets: number; subscriptions: number }): readonly Hostile[] => {
+export const sockets = (limits: {
+  sockets: number
+  subscriptions: number
+  waiting: number
+}): readonly Hostile[] => {
   const all: readonly [string, string, Hostile['send']][] = [
     ['another path', 'refused 404', refusedAt({}, '/elsewhere')],
     ['a page of another site', 'refused 403', refusedAt({ origin: 'https://evil.example' })],
@@ -161,6 +165,24 @@ export const sockets = (limits: { sockets: number; subscriptions: number }): rea
       failing((it) => {
         for (let index = 0; index <= limits.subscriptions; index++) say(it, subscribe(`s${index}`, following))
       }, `s${limits.subscriptions}`),
+    ],
+    [
+      'sockets that never log in',
+      'refused 503',
+      async (target) => {
+        const idle = Array.from({ length: limits.waiting + 1 }, () => open(target))
+        const told = await Promise.all(
+          idle.map((one) =>
+            one.then(
+              () => 'open',
+              (error: Error) => error.message,
+            ),
+          ),
+        )
+        for (const one of idle)
+          await one.then(({ socket, closed }) => (socket.terminate(), closed)).catch(() => {})
+        return told.find((one) => one !== 'open') ?? 'open'
+      },
     ],
     [
       'more sockets than a token may have',

@@ -3,6 +3,7 @@ import { alert } from './alert.ts'
 import { change } from './change.ts'
 import { counting } from './count.ts'
 import { event } from './event.ts'
+import { incident } from './incident.ts'
 import { inventory } from './inventory.ts'
 import { link } from './link.ts'
 import { metric } from './metric.ts'
@@ -34,6 +35,7 @@ const parts: readonly Part[] = [
   link,
   metric,
   alert,
+  incident,
   rule,
   silence,
   inventory,

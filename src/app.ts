@@ -82,7 +82,7 @@ export async function startApp(
       ...{ db, log, metrics, turns },
       feed: events.feed,
       graph: () => holder.graph,
-      rules: config.rules,
+      ...{ rules: config.rules, notify: config.notify },
     })
     closing.push(() => alerts.close())
 

@@ -4,7 +4,7 @@ import { isIP } from 'node:net'
 import { join } from 'node:path'
 import { isNode, LineCounter, parseDocument, type Document } from 'yaml'
 import { z } from 'zod'
-import { parseRule } from './alert/index.ts'
+import { notifySchema, parseRule } from './alert/index.ts'
 import { roles, verbs } from './context.ts'
 import { documents, http } from './http-config.ts'
 import { kindNames } from './resource/kind/index.ts'
@@ -190,6 +190,7 @@ const file = z.strictObject({
   keep: keep.prefault({}),
   sources: sources.prefault({}),
   rules: rules.prefault([]),
+  notify: notifySchema.prefault({}),
   access: access.prefault({}),
   netbox: z.strictObject({ kindRules: kindRules.prefault([]) }).prefault({}),
 })

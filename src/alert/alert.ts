@@ -4,6 +4,7 @@
  * - failure: how what an alert tells spreads along links: DOWN, LINK, SESSION, HOT, SILENT, or NONE, which spreads to nothing.
  * - incident: alerts under the one thing that explains them, its cause. silence: what is not told of for a while; a maintenance is one with all that depends on a resource.
  */
+import type { LinkType } from '../resource/kind/link.ts'
 import type { ResourceId } from '../resource/resource.ts'
 
 export const severities = ['INFO', 'WARNING', 'CRITICAL'] as const
@@ -17,6 +18,13 @@ export type IncidentState = (typeof incidentStates)[number]
 
 export const failures = ['DOWN', 'LINK', 'SESSION', 'HOT', 'SILENT', 'NONE'] as const
 export type Failure = (typeof failures)[number]
+
+/** A link on the way from an alert to its cause. */
+export interface Hop {
+  type: LinkType
+  from: ResourceId
+  to: ResourceId
+}
 
 /** An alert as it stands, and as events carry it. Times are milliseconds. */
 export interface AlertImage {
@@ -59,6 +67,9 @@ export interface IncidentImage {
   mergedInto: number | null
   alertIds: number[]
 }
+
+/** An incident as it is to be; without an id it is new. */
+export type IncidentWrite = Omit<IncidentImage, 'id'> & { id?: number }
 
 export interface SilenceImage {
   id: number

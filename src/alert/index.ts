@@ -8,11 +8,22 @@ import type { LiveGraph } from '../graph/graph.ts'
 import type { Metrics } from '../metric/index.ts'
 import type { ResourceId } from '../resource/resource.ts'
 import type { Turns } from '../turn.ts'
-import type { AlertImage, IncidentImage, SilenceImage } from './alert.ts'
+import type { AlertImage, Hop, IncidentImage, SilenceImage } from './alert.ts'
 import { Book } from './book.ts'
+import { findGroups } from './cause.ts'
 import { Engine } from './engine.ts'
 import { HealthKeeper } from './health.ts'
-import { acknowledge, closedIncidents, incidentById, openIncidents } from './incident/store.ts'
+import { IncidentKeeper } from './incident/keeper.ts'
+import {
+  acknowledge,
+  closedIncidents,
+  incidentById,
+  incidentMoments,
+  openIncidents,
+  type Moment,
+} from './incident/store.ts'
+import { Notifier } from './notify/index.ts'
+import type { NotifySettings } from './notify/settings.ts'
 import { parseRule } from './rule/parse.ts'
 import type { Rule } from './rule/rule.ts'
 import { problemOf, Rules } from './rules.ts'
@@ -22,6 +33,7 @@ import { Silencer } from './silence.ts'
 import { alertsByIds, endedAlerts, openAlerts } from './store.ts'
 
 export { parseRule } from './rule/parse.ts'
+export { notifySchema } from './notify/settings.ts'
 export { tryCases } from './rule/cases.ts'
 export { pruneAlerts } from './store.ts'
 export { pruneIncidents } from './incident/store.ts'
@@ -53,6 +65,10 @@ export interface Alerts {
   openIncidents(): Iterable<IncidentImage>
   incident(id: number): Promise<IncidentImage | undefined>
   closedIncidents(request: { before?: number; first: number }): Promise<IncidentImage[]>
+  /** By which links the cause explains each alert, as the graph is now. */
+  viaOf(incident: IncidentImage): ReadonlyMap<number, readonly Hop[]>
+  /** How incidents came about, oldest first. */
+  moments(incidentIds: readonly number[], most: number): Promise<Moment[]>
   /** Those that are not over. */
   silences(): SilenceImage[]
   /** INVALID_INPUT with all faults. */
@@ -76,6 +92,7 @@ export interface AlertsOptions {
   metrics: Metrics
   turns: Turns
   rules: readonly Rule[]
+  notify: NotifySettings
   now?: () => number
 }
 
@@ -94,6 +111,7 @@ class Alerting implements Alerts {
   readonly #closing: (() => Promise<void> | void)[] = []
   #engine: Engine | undefined
   #health: HealthKeeper | undefined
+  #incidents: IncidentKeeper | undefined
 
   constructor(options: AlertsOptions) {
     this.#options = options
@@ -104,6 +122,7 @@ class Alerting implements Alerts {
       load: () => this.#load(),
       changed: (ids) => {
         for (const id of ids) this.#health?.set(id)
+        this.#incidents?.wake()
       },
       rulesChanged: () =>
         void this.#loadRules().catch((error: unknown) => this.#warn(error, 'rules cannot be read now')),
@@ -127,16 +146,19 @@ class Alerting implements Alerts {
     })
     this.#closing.push(() => this.#health?.close())
     for (const id of this.#book.resourceIds) this.#health.set(id)
-    this.#engine = new Engine({
-      db,
-      log,
-      metrics,
-      turns,
-      graph,
-      rules: () => this.#rules.all,
-      wake: () => feed.wake(),
-      now: this.#now,
+    const common = { db, log, turns, graph, wake: () => feed.wake(), now: this.#now }
+    const notifier = new Notifier({
+      ...common,
+      settings: this.#options.notify,
+      silencedBy: (alert) => this.silencedBy(alert),
     })
+    this.#closing.push(() => notifier.close())
+    this.#incidents = new IncidentKeeper({
+      ...common,
+      announce: (trx, written) => notifier.announce(trx, written),
+    })
+    this.#closing.push(() => this.#incidents?.close())
+    this.#engine = new Engine({ ...common, metrics, rules: () => this.#rules.all })
     this.#closing.push(() => this.#engine?.close())
   }
 
@@ -201,6 +223,16 @@ class Alerting implements Alerts {
 
   closedIncidents(request: { before?: number; first: number }): Promise<IncidentImage[]> {
     return closedIncidents(this.#options.db, request)
+  }
+
+  viaOf({ causeId, failure, alertIds }: IncidentImage): ReadonlyMap<number, readonly Hop[]> {
+    const alerts = alertIds.flatMap((id) => this.#book.alerts.get(id) ?? [])
+    const groups = findGroups(this.#options.graph(), alerts)
+    return groups.find((group) => group.causeId === causeId && group.failure === failure)?.via ?? new Map()
+  }
+
+  moments(incidentIds: readonly number[], most: number): Promise<Moment[]> {
+    return incidentMoments(this.#options.db, incidentIds, most)
   }
 
   silences(): SilenceImage[] {

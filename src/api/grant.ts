@@ -16,6 +16,7 @@ export const mutationRoles: Readonly<Record<string, Role>> = {
   mergeResources: 'admin',
   splitResource: 'admin',
   syncSource: 'operator',
+  acknowledgeIncident: 'operator',
   saveRule: 'operator',
   deleteRule: 'operator',
   createSilence: 'operator',

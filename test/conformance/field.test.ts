@@ -36,6 +36,8 @@ const given = {
   'Mutation.mergeResources': '(input: { refs: ["1"], into: "2" })',
   'Mutation.splitResource': '(input: { ref: "1", origins: [{ source: "Source:name=Source-1", key: "k" }] })',
   'Mutation.syncSource': '(input: { source: "Source:name=Source-1" })',
+  'Query.incident': '(id: "incident.1")',
+  'Mutation.acknowledgeIncident': '(input: { incident: "incident.1" })',
   'Mutation.saveRule':
     '(input: { name: "R", metric: "m", condition: { type: "always" }, severity: INFO, summary: "s" })',
   'Mutation.deleteRule': '(input: { name: "R" })',
@@ -49,7 +51,7 @@ const given = {
 
 /** By the subscriptions' own test. */
 const ofSubscriptions =
-  /^(Subscription|ReadingBatch|AlertEvent|ResourceEvents|Created|Updated|Deleted|Left|Merged|LinkAdded|LinkRemoved|Gap)\./
+  /^(Subscription|ReadingBatch|AlertEvent|IncidentEvent|ResourceEvents|Created|Updated|Deleted|Left|Merged|LinkAdded|LinkRemoved|Gap)\./
 
 test('every schema field is executed, and none fails', async () => {
   const problems: unknown[] = []
@@ -80,6 +82,7 @@ const nodeQueries = [
   ['alert.1', 'Alert'],
   ['rule.R', 'Rule'],
   ['silence.1', 'Silence'],
+  ['incident.1', 'Incident'],
 ].map(([id, name]) => `{ node(id: "${id}") { ... on ${name} ${all(name!)} } }`)
 const linkQuery = `{ node(id: "LOCATED_IN.${first.Rack}.${first.Site}") { ... on Link ${all('Link')} } }`
 
@@ -265,7 +268,12 @@ function alertsOf() {
     ...{ id: 1, isMaintenance: true, resourceIds: [1], rules: [], severities: [], labels: { a: 'b' } },
     ...{ comment: 'c', createdBy: 'k', startsAt: at, endsAt: at + 1 },
   }
-  const { cursor } = { cursor: { epoch, seq: 1 } }
+  const cursor = { epoch, seq: 1 }
+  const incident = {
+    ...{ id: 1, causeId: 1, failure: 'DOWN', tenantId: null, summary: 's', severity: 'INFO', state: 'OPEN' },
+    ...{ runbookUrl: null, startsAt: at, endsAt: null, acknowledgedBy: null, acknowledgedAt: null },
+    ...{ mergedInto: null, alertIds: [1] },
+  }
   return {
     rules: () => [rule],
     statusOf: () => ({ selected: 1, problem: null }),
@@ -274,6 +282,13 @@ function alertsOf() {
     of: () => [alert],
     byIds: () => Promise.resolve([alert]),
     ended: () => Promise.resolve([]),
+    incidentOf: () => incident,
+    incident: () => Promise.resolve(incident),
+    openIncidents: () => [incident],
+    closedIncidents: () => Promise.resolve([]),
+    viaOf: () => new Map(),
+    moments: () => Promise.resolve([{ at, actor: 'a', image: incident }]),
+    acknowledge: () => Promise.resolve({ incident, cursor }),
     silencedBy: () => silence,
     silences: () => [silence],
     saveRule: () => Promise.resolve({ rule, cursor }),

@@ -4,7 +4,7 @@ import { appendEvents } from '../../event/store.ts'
 import type { Cursor, NoteEvent } from '../../event/event.ts'
 import { invalidInput } from '../../errors.ts'
 import type { Fence } from '../../turn.ts'
-import type { Failure, IncidentImage, IncidentState, Severity } from '../alert.ts'
+import type { Failure, IncidentImage, IncidentState, IncidentWrite, Severity } from '../alert.ts'
 import { checkTurns } from '../store.ts'
 
 const ms = (column: string): string => `(extract(epoch from ${column}) * 1000)::float8`
@@ -73,9 +73,6 @@ export async function incidentById(db: Knex, id: number): Promise<IncidentImage 
   return rows[0] && toImage(rows[0])
 }
 
-/** An incident as it is to be; without an id it is new. */
-export type IncidentWrite = Omit<IncidentImage, 'id'> & { id?: number }
-
 /** Writes incidents and which alerts are theirs, and tells them. */
 export async function writeIncidents(
   db: Knex,
@@ -122,6 +119,22 @@ export const toEvent = (incident: IncidentImage): NoteEvent => ({
   id: incident.causeId,
   detail: { ...incident },
 })
+
+export interface Moment {
+  at: number
+  actor: string
+  image: IncidentImage
+}
+
+/** What the log still has of how they came about, oldest first. */
+export async function incidentMoments(db: Knex, ids: readonly number[], most: number): Promise<Moment[]> {
+  const { rows } = await db.raw<{ rows: { at: number; actor: string; detail: IncidentImage }[] }>(
+    `select ${ms('at')} as at, actor, body -> 'detail' as detail from event
+     where type = 'IncidentChanged' and (body -> 'detail' ->> 'id')::bigint = any(cast(? as bigint[])) order by seq limit ?`,
+    [ids as unknown as string, most],
+  )
+  return rows.map(({ at, actor, detail }) => ({ at, actor, image: detail }))
+}
 
 /** Somebody has seen it. INVALID_INPUT when there is no such open incident. */
 export async function acknowledge(

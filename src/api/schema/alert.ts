@@ -1,6 +1,7 @@
 /** Alerts, rules and silences as the schema has them, and who sees them: an alert is told to those who see its resource in full; rules and silences to those who see everything. */
 import DataLoader from 'dataloader'
 import type { GraphQLResolveInfo } from 'graphql'
+import type { Hop } from '../../alert/alert.ts'
 import { alertStates, type AlertImage, type AlertState, type SilenceImage } from '../../alert/alert.ts'
 import type { Rule } from '../../alert/rule/rule.ts'
 import type { Context } from '../../context.ts'
@@ -10,7 +11,8 @@ import type { ResourceId } from '../../resource/resource.ts'
 import { connectList } from './connection.ts'
 import { presentOnly } from './instant.ts'
 import { formatDuration } from './scalar.ts'
-import { seeAll, seeId, type View } from './view.ts'
+import { findIncident, seesIncident, toIncident } from './incident.ts'
+import { canSeeLink, LinkView, seeAll, seeId, type View } from './view.ts'
 
 export const alertId = (id: number): string => `alert.${id}`
 export const silenceId = (id: number): string => `silence.${id}`
@@ -36,6 +38,10 @@ export const toAlert = (context: Context, image: AlertImage) => ({
   resource: () => seeId(context, context.graph, image.resourceId),
   source: () => seeId(context, context.graph, image.sourceId || null),
   labels: toLabels(image.labels),
+  incident: () => {
+    const incident = context.alerts.incidentOf(image.id)
+    return incident && seesIncident(context, incident) ? toIncident(context, incident) : null
+  },
   silencedBy: () => {
     const silence = seesAll(context.viewer) ? context.alerts.silencedBy(image) : undefined
     return silence === undefined ? null : toSilence(context, silence)
@@ -126,17 +132,27 @@ export function connectAlerts(
   args: PageArguments,
   owner: unknown[],
   images: readonly AlertImage[],
+  viaOf: (image: AlertImage) => readonly Hop[] = () => [],
 ) {
   return connectList<AlertImage>(context, info, args, {
     owner,
     items: images.filter((image) => seesAlert(context, image)).sort((a, b) => b.id - a.id),
     keys: ({ id }) => [-id],
     node: (image) => toAlert(context, image),
+    edge: (image) => ({ via: () => seeHops(context, viaOf(image)) }),
   })
 }
 
+const seeHops = (context: Context, hops: readonly Hop[]): LinkView[] =>
+  hops.flatMap(({ type, from, to }) => {
+    const link = context.graph.findLink(type, from, to)
+    return link && canSeeLink(context, link) ? [new LinkView(context.graph, link)] : []
+  })
+
 /** What a node id such as `alert.5` means; undefined when it is of another form. */
 export async function findAlertNode(context: Context, id: string): Promise<object | null | undefined> {
+  const incidentId = /^incident\.(\d{1,15})$/.exec(id)?.[1]
+  if (incidentId !== undefined) return findIncident(context, Number(incidentId))
   const match = /^(alert|rule|silence)\.(.{1,120})$/.exec(id)
   if (match === null) return undefined
   const [, what, name] = match

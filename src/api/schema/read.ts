@@ -21,6 +21,14 @@ export {
   visibleTo,
 } from './view.ts'
 export { once, writeOnce } from './write.ts'
+export { connectIncidents, findIncident, seesIncident, toIncident } from './incident.ts'
+export {
+  followIncidents,
+  openIncidentStates,
+  toIncidentTest,
+  type IncidentChangedArguments,
+  type IncidentFilterInput,
+} from '../subscription/incident.ts'
 export { connectAlerts, openStates, toAlert, toRule, toSilence } from './alert.ts'
 export { seesAll } from '../../graph/scope.ts'
 export type { AlertState, IncidentState, Severity, SilenceImage } from '../../alert/alert.ts'

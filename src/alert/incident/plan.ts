@@ -1,0 +1,114 @@
+/** What becomes of incidents: the groups that alerts form now against those that are open. Pure. */
+import { severities, type Failure, type IncidentImage, type IncidentWrite, type Severity } from '../alert.ts'
+import type { Group } from '../cause.ts'
+
+/** What must be known of an alert to make it a part of an incident. */
+export interface Member {
+  id: number
+  resourceId: number
+  isFiring: boolean
+  severity: Severity
+  failure: Failure
+  summary: string
+  runbookUrl: string | null
+}
+
+export interface Planned {
+  groups: readonly Group[]
+  members: ReadonlyMap<number, Member>
+  /** Open ones, oldest first. */
+  open: readonly IncidentImage[]
+  /** Those that ended a short while ago: what comes again is the same. */
+  late: readonly IncidentImage[]
+  describe(group: Group): { summary: string; tenantId: number | null }
+  now: number
+}
+
+/** Incidents that are to be written: new, changed, ended. One that another one turned out to explain is merged into it. */
+export function planIncidents({ groups, members, open, late, describe, now }: Planned): IncidentWrite[] {
+  const taken = new Set<number>()
+  const writes: { write: IncidentWrite; group: Group }[] = []
+  const keepers = new Map<number, number>()
+  for (const group of groups) {
+    const own = group.alertIds.flatMap((id) => members.get(id) ?? [])
+    const known = findKnown(group, open, taken)
+    const isWorth = own.some(({ isFiring, severity }) => isFiring && severity !== 'INFO')
+    if (known === undefined && !isWorth) continue
+    const former = known ?? findKnown(group, late, taken)
+    if (former !== undefined) taken.add(former.id)
+    writes.push({ group, write: toWrite(group, own, former, describe(group), now) })
+    for (const id of group.alertIds) if (former !== undefined) keepers.set(id, former.id)
+  }
+  const ended = open
+    .filter(({ id }) => !taken.has(id))
+    .map((incident): IncidentWrite => {
+      const into = incident.alertIds
+        .map((id) => keepers.get(id))
+        .find((id) => id !== undefined && id !== incident.id)
+      return { ...incident, alertIds: [], endsAt: now, mergedInto: into ?? null }
+    })
+  const before = new Map([...open, ...late].map((incident) => [incident.id, incident]))
+  const changed = writes
+    .map(({ write }) => write)
+    .filter((write) => isOther(write, before.get(write.id ?? -1)))
+  // First those that go, so that their alerts are free.
+  return [...ended, ...changed]
+}
+
+/** The one with this cause, else the oldest that shares an alert: its cause is known better now. */
+function findKnown(
+  group: Group,
+  known: readonly IncidentImage[],
+  taken: ReadonlySet<number>,
+): IncidentImage | undefined {
+  const free = known.filter(({ id }) => !taken.has(id))
+  const ids = new Set(group.alertIds)
+  return (
+    free.find(({ causeId, failure }) => causeId === group.causeId && failure === group.failure) ??
+    free.find(({ alertIds }) => alertIds.some((id) => ids.has(id)))
+  )
+}
+
+function toWrite(
+  group: Group,
+  own: readonly Member[],
+  former: IncidentImage | undefined,
+  { summary, tenantId }: { summary: string; tenantId: number | null },
+  now: number,
+): IncidentWrite {
+  const ofCause = own.find(
+    ({ resourceId, failure }) => resourceId === group.causeId && failure === group.failure,
+  )
+  const worst = own.reduce((most, { severity }) => Math.max(most, severities.indexOf(severity)), 0)
+  const isAgain = former !== undefined && former.endsAt !== null
+  return {
+    ...(former === undefined ? {} : { id: former.id }),
+    causeId: group.causeId,
+    failure: group.failure,
+    tenantId,
+    summary: ofCause?.summary ?? summary,
+    severity:
+      severities[Math.max(worst, isAgain || former === undefined ? 0 : severities.indexOf(former.severity))]!,
+    state: former !== undefined && former.acknowledgedAt !== null ? 'ACKNOWLEDGED' : 'OPEN',
+    runbookUrl: ofCause?.runbookUrl ?? null,
+    startsAt: former?.startsAt ?? now,
+    endsAt: null,
+    acknowledgedBy: former?.acknowledgedBy ?? null,
+    acknowledgedAt: former?.acknowledgedAt ?? null,
+    mergedInto: null,
+    alertIds: group.alertIds,
+  }
+}
+
+/** Alerts that ended stay a part of it: only new ones are worth telling. */
+function isOther(write: IncidentWrite, before: IncidentImage | undefined): boolean {
+  if (before === undefined || before.endsAt !== null) return true
+  const known = new Set(before.alertIds)
+  return (
+    write.causeId !== before.causeId ||
+    write.failure !== before.failure ||
+    write.severity !== before.severity ||
+    write.summary !== before.summary ||
+    write.alertIds.some((id) => !known.has(id))
+  )
+}

@@ -218,9 +218,9 @@ export class Poller {
   #followNeighbors(things: readonly Observation[]): void {
     const { settings, logins } = this.#options
     if (settings.follow.length === 0) return
-    for (const { hearsay, attributes } of things) {
-      const address = attributes?.['managementAddress']
-      if (hearsay && typeof address === 'string' && this.#follow.has(address))
+    for (const thing of things) {
+      const address = neighborAddress(thing)
+      if (address !== undefined && this.#follow.has(address))
         this.#offer({ ...named(address, settings.port), logins, isSeed: false })
     }
   }
@@ -264,6 +264,13 @@ export class Poller {
   #tell(told: Told): Promise<void> {
     return this.#outbox.put(told, this.#signal)
   }
+}
+
+/** Of whom a device heard by LLDP, CDP or ARP. */
+function neighborAddress({ hearsay, kind, fields, attributes }: Observation): string | undefined {
+  if (hearsay !== true) return undefined
+  const address = kind === 'IpAddress' ? fields?.['address'] : attributes?.['managementAddress']
+  return typeof address === 'string' ? address : undefined
 }
 
 const named = (address: string, port: number): { key: string; address: string; port: number } => ({

@@ -94,7 +94,7 @@ export async function listen(
 }
 
 /** A switch of two ports, as little as a device can say. */
-export function smallSwitch(name: string, chassis = '001b21000001'): Mib {
+export function smallSwitch(name: string, chassis = '001b21000001', more: readonly string[] = []): Mib {
   const lines = [
     `1.3.6.1.2.1.1.1.0|4|test switch`,
     '1.3.6.1.2.1.1.2.0|6|1.3.6.1.4.1.99999.1',
@@ -112,6 +112,7 @@ export function smallSwitch(name: string, chassis = '001b21000001'): Mib {
     ]),
     '1.0.8802.1.1.2.1.3.1.0|2|4',
     `1.0.8802.1.1.2.1.3.2.0|4x|${chassis}`,
+    ...more,
   ]
   return new Mib(parseRecording(Buffer.from(lines.join('\n'))).values)
 }

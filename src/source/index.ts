@@ -124,7 +124,8 @@ export async function startSources(options: SourcesOptions): Promise<Sources> {
     )
     const addresses = async () => findAddresses(graph())
     const record = metrics.record.bind(metrics)
-    running.set(sourceId, new Running({ ...options, config: one, sourceId, addresses, record }))
+    const defining = { ...one, driver: withDefinitions(one.driver, metrics) }
+    running.set(sourceId, new Running({ ...options, config: defining, sourceId, addresses, record }))
   }
   await tellRemoved(options, running)
 
@@ -198,6 +199,24 @@ async function tellRemoved(
     if (taken.has(`source/${name}`)) continue
     const failure = 'It is no longer in the configuration: what it said stays as it was'
     await resources.noteFailure(id, failure, by)
+  }
+}
+
+/** What a source measures by its own configuration is known when it is open. */
+function withDefinitions(driver: Driver, metrics: SourcesOptions['metrics']): Driver {
+  return {
+    ...driver,
+    async open(settings, environment) {
+      const source = await driver.open(settings, environment)
+      if (source.metrics === undefined) return source
+      try {
+        await metrics.define(source.metrics)
+      } catch (error) {
+        await source.close()
+        throw error
+      }
+      return source
+    },
   }
 }
 

@@ -120,6 +120,8 @@ export interface Actor {
 
 /** A running connection to an outside system. Every method obeys `signal` within 50 ms and throws SourceError only. */
 export interface Source {
+  /** What this one measures beyond its driver's metrics. */
+  readonly metrics?: readonly MetricDefinition[]
   /** The whole inventory; failing midway throws. Absent where a source only watches (SNMP: every device is a part). */
   list?(signal: AbortSignal): AsyncIterable<Observation>
   /** Live values of things by key; what cannot be read is left out when others can, and throws when nothing can. */

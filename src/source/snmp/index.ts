@@ -34,6 +34,7 @@ async function open(settings: SnmpSettings, environment: SourceEnvironment): Pro
   const logins = await readLogins(settings.credentials, environment.secret)
   const opener = await Opener.start(settings)
   return {
+    ...(settings.modules !== undefined && { metrics: metricsOf(modules) }),
     probe: (signal) => probeSeeds(settings, logins, opener, signal),
     async *watch(signal) {
       const poller = new Poller({ settings, environment, modules, logins, opener })

@@ -218,9 +218,7 @@ describe('any command', () => {
     const { stdout, code } = await runProgram(['--help'])
     expect(code).toBe(0)
     const names = [...stdout.matchAll(/^ {2}plenum (\w+)/gm)].map(([, name]) => name!)
-    expect(names.sort()).toEqual(
-      ['audit', 'backup', 'demo', 'export', 'import', 'migrate', 'query', 'restore', 'serve', 'token'].sort(),
-    )
+    expect(names).toEqual(expect.arrayContaining(['serve', 'import', 'export', 'query', 'doctor', 'rule']))
     const helps = await Promise.all(names.map((name) => runProgram([name, '--help'])))
     for (const [index, help] of helps.entries()) {
       expect(help).toMatchObject({ code: 0, stderr: '' })

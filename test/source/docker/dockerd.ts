@@ -30,6 +30,8 @@ export interface Dockerd {
   ps(): Promise<string[]>
   stop(): Promise<void>
   start(): Promise<void>
+  /** Ends and removes all containers. */
+  clear(): Promise<void>
   close(): Promise<void>
 }
 
@@ -42,7 +44,9 @@ export async function startDockerd(): Promise<Dockerd> {
     url,
     call: (method, path, body) => call(socketPath, method, path, body),
     async run(name, rest = {}) {
-      const body = { Image: 'box:1', Cmd: ['sleep', '3000'], HostConfig: { NetworkMode: 'none' }, ...rest }
+      // A first process ignores SIGTERM: an engine that stops would wait for each of them.
+      const fixed = { Image: 'box:1', Cmd: ['sleep', '3000'], StopSignal: 'SIGKILL' }
+      const body = { ...fixed, HostConfig: { NetworkMode: 'none' }, ...rest }
       const { Id } = await docker.call('POST', `/containers/create?name=${name}`, body)
       await docker.call('POST', `/containers/${Id}/start`)
       return Id as string
@@ -61,9 +65,12 @@ export async function startDockerd(): Promise<Dockerd> {
       await exit
       spawnSync('umount', [join(folder, 'exec', 'netns', 'default')])
     },
-    async close() {
+    async clear() {
       const all = (await docker.call('GET', '/containers/json?all=1')) as { Id: string }[]
-      for (const { Id } of all) await docker.call('DELETE', `/containers/${Id}?force=1`)
+      await Promise.all(all.map(({ Id }) => docker.call('DELETE', `/containers/${Id}?force=1`)))
+    },
+    async close() {
+      await docker.clear()
       await docker.stop()
       await rm(folder, { recursive: true, force: true })
     },
@@ -82,7 +89,7 @@ async function spawnDockerd(folder: string, url: string): Promise<ChildProcess> 
       ...['--iptables=false', '--ip6tables=false', '--ip-forward=false', '--ip-masq=false'],
       ...Object.entries(paths).map(([option, name]) => `${option}=${join(folder, name)}`),
     ],
-    { stdio: ['ignore', 'ignore', 'pipe'] },
+    { stdio: ['ignore', 'ignore', 'pipe'], env: { ...process.env, TMPDIR: folder } },
   )
   let told = ''
   await new Promise<void>((resolve, reject) => {

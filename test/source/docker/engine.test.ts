@@ -24,6 +24,7 @@ describe.runIf(hasDockerd)('a real dockerd', () => {
   afterEach(async () => {
     await own.close()
     await database.close()
+    await engine.clear()
   })
 
   const start = (rest: Record<string, unknown>) => {

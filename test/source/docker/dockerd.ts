@@ -40,17 +40,19 @@ export async function startDockerd(): Promise<Dockerd> {
   const socketPath = join(folder, 'docker.sock')
   const url = `unix://${socketPath}`
   let child: ChildProcess | undefined
+  const few = atMost(4)
   const docker: Dockerd = {
     url,
     call: (method, path, body) => call(socketPath, method, path, body),
-    async run(name, rest = {}) {
-      // A first process ignores SIGTERM: an engine that stops would wait for each of them.
-      const fixed = { Image: 'box:1', Cmd: ['sleep', '3000'], StopSignal: 'SIGKILL' }
-      const body = { ...fixed, HostConfig: { NetworkMode: 'none' }, ...rest }
-      const { Id } = await docker.call('POST', `/containers/create?name=${name}`, body)
-      await docker.call('POST', `/containers/${Id}/start`)
-      return Id as string
-    },
+    run: (name, rest = {}) =>
+      few(async () => {
+        // A first process ignores SIGTERM: an engine that stops would wait for each of them.
+        const fixed = { Image: 'box:1', Cmd: ['sleep', '3000'], StopSignal: 'SIGKILL' }
+        const body = { ...fixed, HostConfig: { NetworkMode: 'none' }, ...rest }
+        const { Id } = await docker.call('POST', `/containers/create?name=${name}`, body)
+        await docker.call('POST', `/containers/${Id}/start`)
+        return Id as string
+      }),
     async ps() {
       const format = ['--no-trunc', '--format', '{{.ID}} {{.Names}} {{.State}}']
       const { stdout } = await run('docker', ['-H', url, 'ps', '-a', ...format])
@@ -67,7 +69,7 @@ export async function startDockerd(): Promise<Dockerd> {
     },
     async clear() {
       const all = (await docker.call('GET', '/containers/json?all=1')) as { Id: string }[]
-      await Promise.all(all.map(({ Id }) => docker.call('DELETE', `/containers/${Id}?force=1`)))
+      await Promise.all(all.map(({ Id }) => few(() => docker.call('DELETE', `/containers/${Id}?force=1`))))
     },
     async close() {
       await docker.clear()
@@ -78,6 +80,18 @@ export async function startDockerd(): Promise<Dockerd> {
   await docker.start()
   await importImage(folder, url)
   return docker
+}
+
+/** Debian's dockerd sometimes stands still for good when dozens of containers are started at one moment. */
+function atMost(count: number): <T>(work: () => Promise<T>) => Promise<T> {
+  const places = Array.from({ length: count }, () => Promise.resolve<unknown>(undefined))
+  let next = 0
+  return (work) => {
+    const place = next++ % count
+    const done = places[place]!.then(work)
+    places[place] = done.catch(() => {})
+    return done
+  }
 }
 
 async function spawnDockerd(folder: string, url: string): Promise<ChildProcess> {

@@ -232,7 +232,8 @@ export function parseConfig(text: string, name: string): z.infer<typeof file> {
   const lines = new LineCounter()
   const document = parseDocument(text, { prettyErrors: true, lineCounter: lines })
   const [fault] = document.errors
-  if (fault) throw new ConfigError(`${name}: ${fault.message}`)
+  // Below its first line the parser shows the place, and with it passwords that stand there.
+  if (fault) throw new ConfigError(`${name}: ${fault.message.split('\n', 1)[0]!.replace(/:$/, '')}`)
   const parsed = file.safeParse(toPlain(document, name) ?? {})
   if (parsed.success) return parsed.data
   const faults = parsed.error.issues

@@ -212,9 +212,11 @@ class SharedTurns implements Turns {
   /** Processes that share it; those that fell silent long ago are forgotten. */
   async #countAlive({ name }: Group): Promise<number> {
     const { rows } = await this.#db.raw<{ rows: { alive: string }[] }>(
-      `with gone as (delete from turn where starts_with(name, 'process/') and until < clock_timestamp() - interval '1 day')
-       select count(*) as alive from turn where starts_with(name, ?) and until > clock_timestamp()`,
-      [presencePrefix(name)],
+      `with gone as (delete from turn where starts_with(name, 'process/') and until < clock_timestamp() - interval '1 day'),
+       -- The clock of Postgres was set back: who lives renews what is cut, the others' turns end.
+       cut as (update turn set until = clock_timestamp() + :length * interval '1 ms' where until > clock_timestamp() + (2 * :length + :grace) * interval '1 ms')
+       select count(*) as alive from turn where starts_with(name, :prefix) and until > clock_timestamp()`,
+      { prefix: presencePrefix(name), length: this.#lengthMs, grace: this.#graceMs },
     )
     return Math.max(1, Number(rows[0]?.alive ?? 1))
   }

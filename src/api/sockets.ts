@@ -138,10 +138,15 @@ export function createSockets(tokens: Tokens, limits: ApiLimits): Sockets {
 }
 
 function ping(entry: Entry): void {
+  // Also where the clock was set forwards while the timer ran.
+  if (isExpired(entry)) return entry.webSocket.close(closeCodes.forbidden, 'The token expired')
   if (!entry.alive) return entry.webSocket.terminate()
   entry.alive = false
   if (entry.webSocket.readyState === entry.webSocket.OPEN) entry.webSocket.ping()
 }
+
+const isExpired = ({ session }: Entry): boolean =>
+  session?.expiresAt != null && session.expiresAt <= Date.now()
 
 function expire(entry: Entry, expiresAt: number | null): void {
   if (expiresAt === null) return

@@ -32,11 +32,17 @@ export function formatBanner(app: App, name: DatabaseName, site: Site): string {
     '',
     '  Three queries to try:',
     '',
-    `    export PLENUM_TOKEN=${app.adminSecret ?? '…'}${app.url.endsWith(':4000') ? '' : ` PLENUM_URL=${app.url}`}`,
+    `    export PLENUM_TOKEN=${secretFor(app, site)}${app.url.endsWith(':4000') ? '' : ` PLENUM_URL=${app.url}`}`,
     ...queries.map((query) => `    bin/plenum query '${query}'`),
     '',
     '',
   ].join('\n')
+}
+
+/** What people gave us they know: it need not stand in the log of whatever started us. */
+function secretFor({ adminSecret }: App, { config }: Site): string {
+  if (adminSecret === undefined) return '…'
+  return adminSecret === config.adminToken ? '"$PLENUM_ADMIN_TOKEN"' : adminSecret
 }
 
 function tellToken({ adminSecret }: App, { config }: Site): string {

@@ -1,6 +1,7 @@
 /** Lists one source in its process' turn: at its interval and when it is asked to, and answers those who ask. */
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Logger } from 'pino'
+import { steadyNow } from '../clock.ts'
 import type { Db } from '../db.ts'
 import type { Actor, Observation, ResourceId } from '../resource/resource.ts'
 import type { Resources, SyncResult } from '../resource/verbs.ts'
@@ -32,6 +33,10 @@ export interface ListerOptions {
   beginListing: Intake['beginListing']
 }
 
+/** A time of the tables by the steady clock; what is said to be in the future was now. */
+const steady = (at: number | null): number | null =>
+  at === null ? null : steadyNow() - Math.max(0, Date.now() - at)
+
 /** A listing that waits this long for its next thing has failed. */
 const stallMs = 120_000
 
@@ -58,7 +63,7 @@ export class Lister {
   }
 
   soon(): void {
-    this.#timetable?.soon(Date.now())
+    this.#timetable?.soon(steadyNow())
     this.#wake()
   }
 
@@ -69,7 +74,11 @@ export class Lister {
       (states) => states.get(sourceId)?.lastSyncAt ?? null,
       () => null,
     )
-    const timetable = (this.#timetable = new Timetable(config.intervalSeconds * 1_000, last, Date.now()))
+    const timetable = (this.#timetable = new Timetable(
+      config.intervalSeconds * 1_000,
+      steady(last),
+      steadyNow(),
+    ))
     while (!signal.aborted) {
       await this.#untilDue(timetable, signal)
       if (!signal.aborted) await this.#listOnce(source, turn, timetable, signal)
@@ -79,10 +88,10 @@ export class Lister {
   }
 
   async #untilDue(timetable: Timetable, signal: AbortSignal): Promise<void> {
-    while (!signal.aborted && this.#asked.length === 0 && timetable.dueAt > Date.now()) {
+    while (!signal.aborted && this.#asked.length === 0 && timetable.dueAt > steadyNow()) {
       const waking = new AbortController()
       this.#wake = () => waking.abort()
-      const waitMs = Math.min(timetable.dueAt - Date.now(), 2 ** 31 - 1)
+      const waitMs = Math.max(0, Math.min(timetable.dueAt - steadyNow(), 2 ** 31 - 1))
       await delay(waitMs, undefined, { signal: AbortSignal.any([signal, waking.signal]), ref: false }).catch(
         () => {},
       )
@@ -93,7 +102,7 @@ export class Lister {
     const { guard, clean, log, config } = this.#options
     const asked = this.#asked
     this.#asked = []
-    const began = Date.now()
+    const began = steadyNow()
     const beganMs = performance.now()
     try {
       const result = await inSpan('source.list', 'internal', { 'plenum.source': config.name }, () =>
@@ -102,7 +111,7 @@ export class Lister {
       syncs.add([config.name, result.held === null ? 'ok' : 'held'])
       this.failure = null
       guard.succeeded()
-      timetable.succeeded(began, Date.now())
+      timetable.succeeded(began, steadyNow())
       this.#options.onListed()
       await this.#tell(asked, { ...result, failure: null })
     } catch (error) {
@@ -111,7 +120,7 @@ export class Lister {
       const told = clean(error)
       this.failure = told.message
       guard.failed(told)
-      timetable.failed(told, Date.now())
+      timetable.failed(told, steadyNow())
       log.warn({ failure: told.message }, 'a source could not be listed')
       await this.#tell(asked, { failure: told.message })
     } finally {

@@ -9,7 +9,7 @@ export class Timetable {
   readonly #intervalMs: number
   readonly #random: () => number
   #failures = 0
-  /** Milliseconds since the epoch. */
+  /** Milliseconds by the steady clock, as all times here. */
   dueAt: number
 
   constructor(intervalMs: number, lastAt: number | null, now: number, random: () => number = Math.random) {

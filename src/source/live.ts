@@ -2,6 +2,7 @@
  * Live values of one source: what is young enough is told as it is known, the rest is asked in one call; who asks for what is being asked already waits for that.
  * A source that fails or is late costs its deadline at most, and then the last known values are told with their age.
  */
+import { steadyNow } from '../clock.ts'
 import type { Guard } from './guard.ts'
 import { orAborted } from './guard.ts'
 import { SourceError, type Reading, type Source } from './source.ts'
@@ -47,7 +48,7 @@ export class Live {
   readonly #clean: (error: unknown) => SourceError
   readonly #onRead: (readings: readonly Reading[]) => void
   readonly #known = new Map<string, Reading>()
-  /** When a key was last answered for these metrics: what a source has no value of need not be asked again at once. */
+  /** When, by the steady clock, a key was last answered for these metrics: what a source has no value of need not be asked again at once. */
   readonly #answered = new Map<string, number>()
   readonly #flights = new Set<Flight>()
 
@@ -65,7 +66,7 @@ export class Live {
   async read(source: Source, request: LiveRequest, signal: AbortSignal): Promise<LiveAnswer> {
     const beganMs = performance.now()
     const metrics = [...request.metrics].sort().join(' ')
-    const old = Date.now() - request.maxAgeMs
+    const old = steadyNow() - request.maxAgeMs
     const wanted = request.keys.filter((key) => (this.#answered.get(nameOf(key, metrics)) ?? -Infinity) < old)
     const failure = await this.#fetch(source, { ...request, keys: wanted }, metrics, signal)
     return this.#answer(request, failure, Math.round(performance.now() - beganMs))
@@ -122,7 +123,7 @@ export class Live {
   }
 
   #take(keys: readonly string[], metrics: string, readings: readonly Reading[]): void {
-    const now = Date.now()
+    const now = steadyNow()
     if (this.#known.size + readings.length > mostKept) this.#known.clear()
     if (this.#answered.size + keys.length > mostKept) this.#answered.clear()
     for (const reading of readings) this.#known.set(nameOf(reading.key, reading.metric), reading)

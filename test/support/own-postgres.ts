@@ -31,8 +31,14 @@ export async function startOwnPostgres(database: string, within = tmpdir()): Pro
   const port = await launch(cluster)
   const admin = new pg.Client({ connectionString: connectionUrl(cluster, port, 'postgres') })
   await admin.connect()
-  await admin.query(`create database ${database}`)
-  await admin.end()
+  try {
+    await admin.query(`create database ${pg.escapeIdentifier(database)}`)
+  } catch (error) {
+    await stop(cluster)
+    throw error
+  } finally {
+    await admin.end()
+  }
   return {
     url: connectionUrl(cluster, port, database),
     folder: join(folder, 'postgres'),

@@ -12,6 +12,8 @@ let target: Server
 const WallClock = Date
 
 beforeAll(async () => {
+  // From the start on: some keep the function that tells the time.
+  globalThis.Date = Stepped as DateConstructor
   target = createServer((socket) => socket.resume().end()).listen(0, '127.0.0.1')
   await once(target, 'listening')
   const url = `tcp://127.0.0.1:${(target.address() as AddressInfo).port}`
@@ -22,28 +24,26 @@ beforeAll(async () => {
   })
 })
 afterAll(async () => {
+  globalThis.Date = WallClock
   await app.close()
   target.close()
 })
-afterEach(() => {
-  globalThis.Date = WallClock
-})
+afterEach(() => setClock(0))
 
 /** Only the wall clock: what waits goes on waiting as it was. */
-function setClock(byMs: number): void {
-  class Stepped extends WallClock {
-    constructor(...given: [] | [number]) {
-      if (given.length === 0) super(WallClock.now() + byMs)
-      else super(...given)
-    }
-    static override now(): number {
-      return WallClock.now() + byMs
-    }
-    static override [Symbol.hasInstance](value: unknown): boolean {
-      return value instanceof WallClock
-    }
+let offsetMs = 0
+const setClock = (byMs: number): void => void (offsetMs = byMs)
+class Stepped extends WallClock {
+  constructor(...given: [] | [number]) {
+    if (given.length === 0) super(Stepped.now())
+    else super(...given)
   }
-  globalThis.Date = Stepped as DateConstructor
+  static override now(): number {
+    return WallClock.now() + offsetMs
+  }
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return value instanceof WallClock
+  }
 }
 
 const turn = async () => {

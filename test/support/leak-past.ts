@@ -224,7 +224,8 @@ class Round {
       `{ events(first: 500, type: ["ResourceUpdated", "LinkRemoved", "TokenCreated"]) { nodes { type resourceId detail changes { path before after } } } }`,
       `{ alerts(first: 100) { totalCount nodes { summary resource ${brief} labels { key value } } } }`,
       `{ servers { nodes { name health alerts(state: [FIRING, PENDING, RESOLVED]) { totalCount nodes { summary } } } } }`,
-      `{ rules { name } silences { id } incidents { totalCount } sources { name } metrics { name } }`,
+      `{ incidents(first: 50) { totalCount nodes { summary acknowledgedBy cause ${brief} alerts(first: 50) { totalCount nodes { summary resource ${brief} } } impact(first: 50) { totalCount nodes ${brief} } changesBefore(first: 50) { totalCount nodes ${change} } } } }`,
+      `{ rules { name } silences { id } sources { name } metrics { name } }`,
     ]
     for (const question of questions) this.#check(question, tenant, await this.#as(secret, question), ever)
     for (const { instant, texts } of at) {

@@ -16,6 +16,7 @@ import { orAborted, type BreakerState } from './guard.ts'
 import type { Touch } from './live.ts'
 import { inSpan } from '../telemetry/index.ts'
 import { liveReads } from './meter.ts'
+import { kubernetes } from './kubernetes/index.ts'
 import { netbox } from './netbox/index.ts'
 import { snmp } from './snmp/index.ts'
 import { openstack } from './openstack/index.ts'
@@ -30,7 +31,7 @@ export { readSecret, secretsOf } from './secret.ts'
 export { parseSources, type ConfigFault, type SourceConfig } from './config.ts'
 
 /** All drivers; a new one is one line. */
-export const drivers: readonly Driver[] = [netbox, snmp, openstack, docker, checks]
+export const drivers: readonly Driver[] = [netbox, snmp, openstack, docker, kubernetes, checks]
 
 /** One thing whose values are asked for, by the key that its source knows it by. */
 export interface ReadTarget {

@@ -278,7 +278,7 @@ function alertsOf() {
     rules: () => [rule],
     statusOf: () => ({ selected: 1, problem: null }),
     check: () => rule,
-    open: () => [alert, { ...alert, id: 2, resourceId: null }],
+    open: () => [alert],
     of: () => [alert],
     byIds: () => Promise.resolve([alert]),
     ended: () => Promise.resolve([]),

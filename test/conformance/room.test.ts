@@ -77,6 +77,7 @@ describe('laws of the rooms', () => {
       'src/resource/ref.ts',
       'src/source/source.ts',
       'src/source/http.ts',
+      'src/source/memory.ts',
     ]
     const knows = inside.filter(
       ({ from, to }) => roomOf(from).startsWith('src/source/') && roomOf(to) !== roomOf(from),

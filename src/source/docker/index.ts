@@ -1,11 +1,12 @@
 /** A container engine: Docker 20.10 or later, or podman's socket. What it holds is listed, what it says to happen is followed, what its containers use is measured. */
 import { z } from 'zod'
+import { Memory } from '../memory.ts'
 import { secretReference, type Driver, type Source, type SourceEnvironment } from '../source.ts'
 import { openEngine } from './client.ts'
 import { findHost } from './host.ts'
 import { toObservations, type Place } from './map.ts'
 import { metrics, readStats } from './stat.ts'
-import { follow, Memory } from './watch.ts'
+import { follow } from './watch.ts'
 
 const settings = z
   .strictObject({

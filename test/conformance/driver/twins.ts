@@ -3,8 +3,10 @@ import { parseDump } from '../../../src/source/netbox/client.ts'
 import { checks } from '../../../src/source/check/index.ts'
 import { openstack } from '../../../src/source/openstack/index.ts'
 import { docker } from '../../../src/source/docker/index.ts'
+import { kubernetes } from '../../../src/source/kubernetes/index.ts'
 import { netbox } from '../../../src/source/netbox/index.ts'
 import { FakeEngine } from '../../source/docker/fake.ts'
+import { FakeCluster, fill } from '../../source/kubernetes/simulator.ts'
 import { FakeCloud } from '../../source/openstack/fake.ts'
 import { fixture } from '../../source/netbox/dump.ts'
 import { answerAsNetbox } from '../../source/netbox/rest-server.ts'
@@ -64,7 +66,7 @@ const openstackTwin: Twin = {
           password: 'env:OS_PASSWORD',
           project_name: 'admin',
         }
-        return { auth, pageSize: 3, requestSeconds: 0.5 }
+        return { auth, pageSize: 3, requestSeconds: 1 }
       },
       secrets: { 'env:OS_PASSWORD': cloud.password },
       // Machines, their ports and addresses; a region, a project, two hypervisors, a node with its port, an image; a network with its table, a subnet, a router, an address, a volume.
@@ -94,6 +96,25 @@ const dockerTwin: Twin = {
   },
 }
 
+const kubernetesTwin: Twin = {
+  driver: kubernetes,
+  async start() {
+    const cluster = fill(new FakeCluster())
+    const front = await startFront({ answer: cluster.answer })
+    const keys = cluster.list('api/v1/pods').map(({ metadata }) => `container/${metadata.uid}/main`)
+    return {
+      ...front,
+      get settings() {
+        return { url: front.url, token: 'env:K8S_TOKEN', pageSize: 1, requestSeconds: 0.5 }
+      },
+      secrets: { 'env:K8S_TOKEN': cluster.token },
+      // Two containers with an interface and an address each; a cluster with its table of addresses, a node, a namespace, a workload, a service, an endpoint, a volume.
+      things: 2 * 3 + 8,
+      live: { keys, metrics: ['container.memory.usage'] },
+    }
+  },
+}
+
 const checkTwin: Twin = {
   driver: checks,
   measuresFailure: true,
@@ -115,4 +136,11 @@ const checkTwin: Twin = {
   },
 }
 
-export const twins: readonly Twin[] = [netboxTwin, snmpTwin, openstackTwin, dockerTwin, checkTwin]
+export const twins: readonly Twin[] = [
+  netboxTwin,
+  snmpTwin,
+  openstackTwin,
+  dockerTwin,
+  kubernetesTwin,
+  checkTwin,
+]

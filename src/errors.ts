@@ -34,6 +34,8 @@ export interface ErrorDetails {
   /** Which limit was hit, its value, what was asked, and how much of that the field at `path` is. */
   limit?: { name: string; limit: number; asked?: number; most?: number }
   retryAfterSeconds?: number
+  /** What of INSUFFICIENT_CAPACITY and QUOTA_EXCEEDED lacks, by resource class. */
+  short?: { class: string; asked: number; free: number; missing: number }[]
 }
 
 const retryableCodes: ReadonlySet<ErrorCode> = new Set(['SOURCE_UNAVAILABLE', 'RATE_LIMITED'])

@@ -41,6 +41,8 @@ export interface NoteEvent {
     | 'IncidentChanged'
     | 'SilenceChanged'
     | 'RuleChanged'
+    | 'AllocationChanged'
+    | 'OperationChanged'
   /** The resource it is about, if any. */
   id?: ResourceId
   detail: Record<string, unknown>

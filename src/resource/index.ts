@@ -24,6 +24,7 @@ import { openSnapshot, openSnapshotAt } from './snapshot/store.ts'
 import { tellFailure } from './failure.ts'
 import { push } from './push.ts'
 import { noteSource, sourceStates } from './source/store.ts'
+import { state } from './state.ts'
 import { sync } from './sync.ts'
 import { answerBefore, transact, type Transacting } from './transact.ts'
 import type { Resources } from './verbs.ts'
@@ -46,6 +47,7 @@ export function startResources({ db, wake }: ResourcesOptions): Resources {
     update: (request, by) => update(transacting, request, by),
     delete: (request, by) => remove(transacting, request, by),
     deleteLink: (request, by) => removeLink(transacting, request, by),
+    state: (request, by) => state(transacting, request, by),
     merge: (request, by) => mergeInto(transacting, request, by),
     split: (request, by) => split(transacting, request, by),
     sync: (request, by) => sync(transacting, request, by),

@@ -3,7 +3,7 @@ import { invalidInput, PlenumError } from '../errors.ts'
 import { checkKey, checkObservation, Problems } from './check.ts'
 import { defaultKeyOf } from './key.ts'
 import { membersByKey, membersOfSource, type SourceRow, type StoredMember } from './observation/store.ts'
-import { ensureSource, inventorySource, toMember } from './origin.ts'
+import { ensureSource, inventorySource, ownSource, toMember } from './origin.ts'
 import { keyOf, type Member, type MemberKey } from './reconcile/member.ts'
 import type { Actor, Observation } from './resource.ts'
 import { transact, type Transacting } from './transact.ts'
@@ -29,9 +29,9 @@ export async function importInventory(
   const items = await readItems(request)
   return transact(transacting, by, request.dryRun, async (trx, at) => {
     const source = await ensureSource(trx, inventorySource(request.source), by, at)
-    if (source.role !== 'intent')
+    if (source.role !== 'intent' || source.driver === ownSource.driver)
       throw invalidInput(
-        `"${request.source}" is a source that observes: take another name for the inventory`,
+        `"${request.source}" is no inventory: take another name`,
         'input.source',
       )
     const known =

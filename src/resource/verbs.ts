@@ -1,3 +1,4 @@
+import type { Knex } from 'knex'
 import type { Cursor } from '../event/event.ts'
 import type { GraphRows } from '../graph/graph.ts'
 import type { KindName } from './kind/index.ts'
@@ -175,6 +176,24 @@ export interface IdempotencyKey {
   input: unknown
 }
 
+/** What is to be stated by a source, and what no longer; whom resources belong to, said beside all sources. */
+export interface Stated {
+  items: readonly Observation[]
+  /** Keys of the source. */
+  gone: readonly string[]
+  hold?: readonly { id: ResourceId; kind: KindName; tenantId: ResourceId }[]
+  letGo?: readonly { id: ResourceId; kind: KindName }[]
+}
+export interface StateRequest<T extends object> {
+  /** An intent source of Plenum's own; made when new. */
+  source: string
+  dryRun: boolean
+  /** Looks at what is, writes what is its own, and says what follows for resources. Nobody else writes resources meanwhile. */
+  decide(trx: Knex.Transaction, at: Date): Promise<Stated>
+  /** The last of the transaction, with the resources' ids by key; what it gives goes into the answer. */
+  after(trx: Knex.Transaction, ids: ReadonlyMap<string, ResourceId>, at: Date): Promise<T>
+}
+
 /** What may be done with resources. Writes are one transaction with their events and resolve after their commit. */
 export interface Resources {
   importInventory(request: ImportRequest, by: Actor): Promise<WriteResult>
@@ -189,6 +208,8 @@ export interface Resources {
     by: Actor,
   ): Promise<WriteResult>
   merge(request: { ids: ResourceId[]; into: ResourceId; dryRun: boolean }, by: Actor): Promise<WriteResult>
+  /** One transaction under the write lock, for what must become true together with resources. */
+  state<T extends object>(request: StateRequest<T>, by: Actor): Promise<WriteResult & T>
   /** Takes the given origins off a resource into one of their own. */
   split(
     request: { id: ResourceId; origins: { sourceId: ResourceId; key: string }[]; dryRun: boolean },

@@ -81,6 +81,7 @@ function parseText(name: string, what: string, limit: number) {
 }
 
 export const parseRefText = parseText('Ref', 'write an id, Kind:key=value or source:key', 1024)
+const parsePlanToken = parseText('PlanToken', 'send one that plan gave', 200)
 const parsePageCursor = parseText('PageCursor', 'send one that a connection gave', 4096)
 
 function parseEventCursor(value: unknown): Cursor {
@@ -131,6 +132,7 @@ export const scalars: Readonly<Record<string, ScalarVerbs>> = {
   BigInt: ofValue(parseBigInt, asText),
   Ref: ofValue(parseRefText, asText),
   PageCursor: ofValue(parsePageCursor, asText),
+  PlanToken: ofValue(parsePlanToken, asText),
   EventCursor: ofValue(parseEventCursor, (value) =>
     typeof value === 'string' ? value : formatCursor(value as Cursor),
   ),

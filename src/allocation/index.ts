@@ -1,0 +1,295 @@
+/** Allocations: capacity offered, asked for, planned, given, and taken back. */
+import type { Logger } from 'pino'
+import type { EventFeed } from '../context.ts'
+import type { Db } from '../db.ts'
+import { invalidInput, notFound, PlenumError } from '../errors.ts'
+import type { Cursor } from '../event/event.ts'
+import { appendEvents } from '../event/store.ts'
+import type { Graph } from '../graph/graph.ts'
+import { startLoop } from '../loop.ts'
+import { startOperations, type Operations } from '../operation/index.ts'
+import type { StepKind } from '../operation/operation.ts'
+import type { Actor, ResourceId } from '../resource/resource.ts'
+import type { Resources } from '../resource/verbs.ts'
+import type { Turns } from '../turn.ts'
+import { allocate, allocationEvent, stockOf, type Giving } from './allocate.ts'
+import type { Allocation, AllocationRequest, Claim, Given, Plan, PoolState } from './allocation.ts'
+import { loadBlueprints, parametersSchema, type Blueprint } from './blueprint/index.ts'
+import { compose } from './compose.ts'
+import { toDraft, type Draft } from './draft.ts'
+import type { AllocationConfig } from './pool/config.ts'
+import { Fleet } from './pool/fleet.ts'
+import { poolStates } from './pool/state.ts'
+import { Queue } from './queue.ts'
+import { operationKinds } from './kind.ts'
+import { release, type Taking } from './release.ts'
+import {
+  countAllocations,
+  expired,
+  quotasOf,
+  readAllocations,
+  resourcesOf,
+  setLease,
+  type AllocationQuery,
+} from './store.ts'
+import { claimsOf } from './claim/store.ts'
+import { KnownUsage } from './usage.ts'
+
+export { allocationShape, type AllocationConfig } from './pool/config.ts'
+export { loadBlueprints } from './blueprint/index.ts'
+export type { AllocationQuery } from './store.ts'
+export type { Allocation, AllocationRequest, Given, Plan } from './allocation.ts'
+
+export interface Quota {
+  tenantId: ResourceId
+  class: string
+  limit: number | null
+  used: number
+}
+
+export interface Allocations {
+  operations: Omit<Operations, 'close' | 'wake'>
+  blueprints(): readonly (Blueprint & { schema: object })[]
+  pools(): Promise<PoolState[]>
+  plan(request: AllocationRequest): Promise<Plan>
+  /** Given before by this name: the same again. */
+  allocate(
+    request: { request: AllocationRequest; token?: string; dryRun: boolean },
+    by: Actor,
+  ): Promise<Given>
+  release(request: { id: number; dryRun: boolean }, by: Actor): Promise<Given>
+  /** From now on, so long. */
+  extendLease(request: { id: number; leaseMs: number }, by: Actor): Promise<Given>
+  read(query: AllocationQuery): Promise<Allocation[]>
+  count(query: Omit<AllocationQuery, 'first' | 'before'>): Promise<number>
+  claimsOf(ids: readonly number[]): Promise<Map<number, Claim[]>>
+  resourcesOf(ids: readonly number[]): Promise<Map<number, { id: ResourceId; key: string | null }[]>>
+  quotasOf(tenants: readonly { id: ResourceId; name: string }[]): Promise<Quota[]>
+  close(): Promise<void>
+}
+
+export interface AllocationsOptions {
+  db: Db
+  log: Logger
+  config: AllocationConfig
+  resources: Resources
+  turns: Turns
+  feed: EventFeed
+  graph(): Graph
+  wake(): void
+  /** What may be done outside. */
+  steps?: readonly StepKind[]
+  /** How often leases are looked at. */
+  leaseMs?: number
+  operations?: { pollMs?: number; attempts?: number; pauseMs?: number }
+}
+
+const longestLeaseMs = 10 * 365 * 86_400_000
+
+export async function startAllocations(options: AllocationsOptions): Promise<Allocations> {
+  const blueprints = await loadBlueprints(options.config.blueprints)
+  return new RunningAllocations(options, blueprints)
+}
+
+class RunningAllocations implements Allocations {
+  readonly #options: AllocationsOptions
+  readonly #blueprints: ReadonlyMap<string, Blueprint>
+  readonly #giving: Giving
+  readonly #taking: Taking
+  readonly #queue = new Queue()
+  readonly #operations: Operations
+  readonly #leases
+  readonly #turn
+
+  constructor(options: AllocationsOptions, blueprints: ReadonlyMap<string, Blueprint>) {
+    const { db, config, resources, feed, graph, log, turns, wake, steps = [] } = options
+    this.#options = options
+    this.#blueprints = blueprints
+    const fleet = new Fleet(config.pools, graph)
+    this.#giving = {
+      resources,
+      feed,
+      graph,
+      fleet,
+      usage: new KnownUsage(),
+      limitOf: (tenant, name) => limitIn(config, tenant, name),
+    }
+    this.#operations = startOperations({
+      ...{ db, log, turns, feed, wake, steps },
+      ...options.operations,
+      kinds: operationKinds({ db, resources, get: (id) => this.#get(id) }),
+    })
+    this.#taking = {
+      db,
+      resources,
+      stepsOfAllocation: async (id) => {
+        const [operation] = await this.#operations.read({
+          allocationIds: [id],
+          kinds: ['allocate'],
+          first: 1,
+        })
+        return operation === undefined
+          ? []
+          : (await this.#operations.stepsOf([operation.id])).get(operation.id)!
+      },
+    }
+    this.#turn = turns.share('lease', ['lease'], () => {})
+    this.#leases = startLoop({
+      name: 'lease',
+      everyMs: options.leaseMs ?? 5_000,
+      log,
+      run: (signal) => this.#endLeases(signal),
+    })
+  }
+
+  get operations(): Operations {
+    return this.#operations
+  }
+
+  blueprints() {
+    return [...this.#blueprints.values()].map((one) => ({ ...one, schema: parametersSchema(one) }))
+  }
+
+  async pools(): Promise<PoolState[]> {
+    const { db } = this.#options
+    return poolStates(await stockOf(this.#giving, db))
+  }
+
+  #draft(request: AllocationRequest): Draft {
+    const blueprint = this.#blueprints.get(request.blueprint)
+    if (blueprint === undefined)
+      throw notFound(
+        `There is no blueprint ${request.blueprint.slice(0, 80)}: ${[...this.#blueprints.keys()].join(', ')}`,
+        'request.blueprint',
+      )
+    if (!/^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/.test(request.name))
+      throw invalidInput('A name is letters, digits, `.`, `_` and `-`, 128 at most', 'request.name')
+    if (request.leaseMs !== undefined) checkLease(request.leaseMs, 'request.lease')
+    const unknown = request.pool?.find((name) => this.#options.config.pools[name] === undefined)
+    if (unknown !== undefined) throw notFound(`There is no pool ${unknown.slice(0, 80)}`, 'request.pool')
+    return toDraft(blueprint, request)
+  }
+
+  async plan(request: AllocationRequest): Promise<Plan> {
+    const draft = this.#draft(request)
+    return compose(draft, await stockOf(this.#giving, this.#options.db))
+  }
+
+  async allocate(
+    asked: { request: AllocationRequest; token?: string; dryRun: boolean },
+    by: Actor,
+  ): Promise<Given> {
+    const draft = this.#draft(asked.request)
+    const { token, dryRun } = asked
+    const given = await this.#queue.run(() =>
+      allocate(this.#giving, { draft, dryRun, ...(token === undefined ? {} : { token }) }, by),
+    )
+    this.#operations.wake()
+    return { ...given, cursor: this.#whole(given.cursor) }
+  }
+
+  /** The epoch of what was only read is that of this process. */
+  #whole(cursor: Cursor): Cursor {
+    return cursor.epoch === '' ? { ...cursor, epoch: this.#options.feed.cursor().epoch } : cursor
+  }
+
+  async release({ id, dryRun }: { id: number; dryRun: boolean }, by: Actor): Promise<Given> {
+    const allocation = await this.#get(id)
+    const given = await this.#queue.run(() => release(this.#taking, allocation, dryRun, by))
+    this.#options.wake()
+    this.#operations.wake()
+    return given
+  }
+
+  async extendLease({ id, leaseMs }: { id: number; leaseMs: number }, by: Actor): Promise<Given> {
+    checkLease(leaseMs, 'input.lease')
+    const allocation = await this.#get(id)
+    const { db, wake } = this.#options
+    const cursor = await db.transaction(async (trx) => {
+      const at = new Date()
+      if (!(await setLease(trx, id, new Date(at.getTime() + leaseMs), at)))
+        throw new PlenumError(
+          'CONFLICT',
+          `${allocation.name} is ${allocation.state === 'ACTIVE' ? 'past its lease' : allocation.state}: there is nothing to extend`,
+          {
+            reason: 'STATE',
+            path: 'input.allocation',
+          },
+        )
+      return appendEvents(trx, by.name, [allocationEvent(id, allocation.tenantId, allocation.name, 'ACTIVE')])
+    })
+    wake()
+    return { allocationId: id, operationId: 0, cursor }
+  }
+
+  async #get(id: number): Promise<Allocation> {
+    const [allocation] = await this.read({ ids: [id], first: 1 })
+    if (allocation === undefined) throw notFound(`There is no allocation ${id}`, 'input.allocation')
+    return allocation
+  }
+
+  read(query: AllocationQuery) {
+    return readAllocations(this.#options.db, query)
+  }
+  count(query: Omit<AllocationQuery, 'first' | 'before'>) {
+    return countAllocations(this.#options.db, query)
+  }
+  claimsOf(ids: readonly number[]) {
+    return claimsOf(this.#options.db, ids)
+  }
+  resourcesOf(ids: readonly number[]) {
+    return resourcesOf(this.#options.db, ids)
+  }
+
+  /** What is used, and what is limited although nothing is used yet. */
+  async quotasOf(tenants: readonly { id: ResourceId; name: string }[]): Promise<Quota[]> {
+    const { db, config } = this.#options
+    const used = await quotasOf(
+      db,
+      tenants.map(({ id }) => id),
+    )
+    return tenants.flatMap(({ id, name }) => {
+      const own = used.filter(({ tenantId }) => tenantId === id)
+      const limited = config.quotas.filter(({ tenant }) => tenant === undefined || tenant === name)
+      const classes = new Set([...own, ...limited].map((one) => one.class))
+      return [...classes].sort().map((one) => ({
+        tenantId: id,
+        class: one,
+        limit: limitIn(config, name, one) ?? null,
+        used: own.find((row) => row.class === one)?.used ?? 0,
+      }))
+    })
+  }
+
+  async #endLeases(signal: AbortSignal): Promise<void> {
+    if (this.#turn.held().length === 0) return
+    for (const { id, name } of await expired(this.#options.db, 100)) {
+      if (signal.aborted) return
+      await this.release({ id, dryRun: false }, { name: 'lease' }).catch((error: unknown) =>
+        this.#options.log.warn(
+          { err: error, allocation: name },
+          'an allocation past its lease cannot be released now; trying again',
+        ),
+      )
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#leases.close()
+    await this.#queue.close()
+    await this.#operations.close()
+    await this.#turn.close()
+  }
+}
+
+function checkLease(leaseMs: number, path: string): void {
+  if (leaseMs < 1_000 || leaseMs > longestLeaseMs)
+    throw invalidInput('A lease is from a second to ten years', path)
+}
+
+/** The tenant's own limit goes before the one for all. */
+function limitIn({ quotas }: AllocationConfig, tenant: string, name: string): number | undefined {
+  const of = (whose: string | undefined) =>
+    quotas.find((quota) => quota.tenant === whose && quota.class === name)?.limit
+  return of(tenant) ?? of(undefined)
+}

@@ -1,0 +1,207 @@
+/** One operation, run forward or unwound from wherever its log stands. Written before and after each effect, each time under the turn's fence. */
+import { setTimeout as pause } from 'node:timers/promises'
+import type { Knex } from 'knex'
+import { PlenumError } from '../errors.ts'
+import type { Fence } from '../resource/verbs.ts'
+import type { Operation, OperationFault, OperationKind, Step, StepKind } from './operation.ts'
+import { changeStep, holdTurn, moveOperation, readOperations, stepsOf, type StepChange } from './store.ts'
+
+export interface RunOptions {
+  db: Knex
+  kinds: ReadonlyMap<string, OperationKind>
+  steps: ReadonlyMap<string, StepKind>
+  /** Tells of a change, as the last of its transaction. */
+  tell(
+    trx: Knex.Transaction,
+    operation: Pick<Operation, 'id' | 'kind' | 'tenantId' | 'allocationId'>,
+    state: string,
+  ): Promise<void>
+  /** How often a step is tried in all, and how long between two. */
+  attempts?: number
+  pauseMs?: number
+}
+
+/** Until it has ended, or the turn is over: then it throws, and whoever has the turn next goes on. */
+export async function runOperation(
+  id: number,
+  fence: Fence,
+  signal: AbortSignal,
+  options: RunOptions,
+): Promise<void> {
+  const [operation] = await readOperations(options.db, { ids: [id], first: 1 })
+  const kind = operation && options.kinds.get(operation.kind)
+  if (operation === undefined || kind === undefined) return
+  const steps = (await stepsOf(options.db, [id])).get(id)!
+  await new Run(operation, kind, steps, fence, signal, options).go()
+}
+
+class Run {
+  readonly #operation: Operation
+  readonly #kind: OperationKind
+  readonly #steps: Step[]
+  readonly #fence: Fence
+  readonly #signal: AbortSignal
+  readonly #options: RunOptions
+
+  constructor(
+    operation: Operation,
+    kind: OperationKind,
+    steps: Step[],
+    fence: Fence,
+    signal: AbortSignal,
+    options: RunOptions,
+  ) {
+    this.#operation = operation
+    this.#kind = kind
+    this.#steps = steps
+    this.#fence = fence
+    this.#signal = signal
+    this.#options = options
+  }
+
+  async go(): Promise<void> {
+    const { state } = this.#operation
+    if (state === 'PENDING') await this.#move('RUNNING')
+    if (state === 'PENDING' || state === 'RUNNING') {
+      if (await this.#forward()) return this.#kind.finish(this.#operation, this.#steps, this.#fence)
+      if (!this.#kind.unwinds) return
+    } else if (state !== 'UNWINDING') return
+    if (await this.#unwind())
+      await this.#kind.fail(
+        this.#operation,
+        this.#operation.error === null ? 'CANCELLED' : 'FAILED',
+        this.#fence,
+      )
+  }
+
+  /** Whether all steps are done; otherwise it is to be unwound, or is stuck. */
+  async #forward(): Promise<boolean> {
+    for (const step of this.#steps) {
+      if (step.state === 'DONE') continue
+      if (this.#kind.unwinds && (await this.#isCancelAsked())) {
+        await this.#move('UNWINDING')
+        return false
+      }
+      const fault = await this.#try(step, 'RUNNING', 'DONE', (kind, signal) =>
+        kind.run(step.parameters, { name: step.name, signal }),
+      )
+      if (fault === undefined) continue
+      this.#operation.error = fault
+      if (this.#kind.unwinds) {
+        await this.#write(step, { state: 'FAILED', isEnd: true, error: fault })
+        await this.#move('UNWINDING', fault)
+      } else await this.#stick(step, fault)
+      return false
+    }
+    return true
+  }
+
+  /** Whether nothing is left; otherwise it is stuck. What never began has nothing to undo. */
+  async #unwind(): Promise<boolean> {
+    for (const step of this.#steps.toReversed()) {
+      if (step.state === 'PENDING' || step.state === 'UNDONE') continue
+      const fault = await this.#try(step, 'UNDOING', 'UNDONE', async (kind, signal) => {
+        await kind.undo(step.parameters, { name: step.name, signal })
+        return undefined
+      })
+      if (fault === undefined) continue
+      await this.#stick(step, fault)
+      return false
+    }
+    return true
+  }
+
+  /** Undefined: it worked. A fault that may pass is met again, so often. */
+  async #try(
+    step: Step,
+    during: 'RUNNING' | 'UNDOING',
+    after: 'DONE' | 'UNDONE',
+    effect: (kind: StepKind, signal: AbortSignal) => Promise<Record<string, unknown> | undefined>,
+  ): Promise<OperationFault | undefined> {
+    const { attempts = 5, pauseMs = 500, steps } = this.#options
+    const kind = steps.get(step.kind)
+    if (kind === undefined)
+      return { code: 'INTERNAL', message: `Nothing here can do ${step.kind}`, retryable: false }
+    for (let attempt = 1; ; attempt++) {
+      await this.#write(step, { state: during, isAttempt: true })
+      const signal = AbortSignal.any([this.#signal, AbortSignal.timeout(kind.timeoutMs)])
+      const outcome = await effect(kind, signal).then(
+        (result) => ({ result }),
+        (error: unknown) => ({ fault: toFault(error) }),
+      )
+      // Over, and not by its own doing: whoever has the turn next finds it as it is logged.
+      this.#signal.throwIfAborted()
+      if (!('fault' in outcome)) {
+        const { result } = outcome
+        await this.#write(step, {
+          state: after,
+          isEnd: true,
+          error: null,
+          ...(result === undefined ? {} : { result }),
+        })
+        return undefined
+      }
+      const { fault } = outcome
+      if (!fault.retryable || attempt >= attempts) return fault
+      await this.#write(step, { state: during, error: fault })
+      await pause(pauseMs * 2 ** (attempt - 1), undefined, { signal: this.#signal })
+    }
+  }
+
+  async #isCancelAsked(): Promise<boolean> {
+    const [now] = await readOperations(this.#options.db, { ids: [this.#operation.id], first: 1 })
+    return now?.cancelAskedBy != null
+  }
+
+  async #write(step: Step, change: StepChange): Promise<void> {
+    await this.#fenced(async (trx) => {
+      await changeStep(trx, this.#operation.id, step.ordinal, change)
+      await this.#options.tell(trx, this.#operation, `${step.name} ${change.state}`)
+    })
+    step.state = change.state
+    if (change.result !== undefined) step.result = change.result
+  }
+
+  async #move(state: Operation['state'], error?: OperationFault): Promise<void> {
+    await this.#fenced(async (trx) => {
+      await moveOperation(trx, this.#operation.id, ['PENDING', 'RUNNING', 'UNWINDING'], {
+        state,
+        ...(error === undefined ? {} : { error }),
+      })
+      await this.#options.tell(trx, this.#operation, state)
+    })
+    this.#operation.state = state
+  }
+
+  /** It needs a person: what stands is not known, or will not go. */
+  async #stick(step: Step, fault: OperationFault): Promise<void> {
+    await this.#fenced(async (trx) => {
+      await changeStep(trx, this.#operation.id, step.ordinal, { state: 'STUCK', isEnd: true, error: fault })
+      await moveOperation(trx, this.#operation.id, ['RUNNING', 'UNWINDING'], {
+        state: 'STUCK',
+        error: this.#operation.error ?? fault,
+      })
+      await this.#options.tell(trx, this.#operation, 'STUCK')
+    })
+  }
+
+  #fenced(work: (trx: Knex.Transaction) => Promise<void>): Promise<void> {
+    return this.#options.db.transaction(async (trx) => {
+      await holdTurn(trx, this.#fence)
+      await work(trx)
+    })
+  }
+}
+
+/** What a deadline or a neighbour that is away brings may pass; what is said to be wrong stays wrong. */
+export function toFault(error: unknown): OperationFault {
+  if (error instanceof PlenumError)
+    return { code: error.code, message: error.message, retryable: error.retryable }
+  const { name, message, failure } = error as { name?: string; message?: string; failure?: string }
+  const mayPass = ['unreachable', 'timeout', 'busy', 'failed', 'aborted'].includes(failure ?? '')
+  if (failure !== undefined)
+    return { code: 'SOURCE_UNAVAILABLE', message: String(message), retryable: mayPass }
+  if (name === 'TimeoutError' || name === 'AbortError')
+    return { code: 'SOURCE_UNAVAILABLE', message: 'No answer in time', retryable: true }
+  return { code: 'INTERNAL', message: 'It failed, and is told in the log', retryable: false }
+}

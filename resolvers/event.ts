@@ -25,6 +25,8 @@ const eventTypes = [
   'LogRestored',
   'TokenCreated',
   'TokenRevoked',
+  'AllocationChanged',
+  'OperationChanged',
   'AlertChanged',
   'IncidentChanged',
   'SilenceChanged',

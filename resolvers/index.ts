@@ -1,5 +1,7 @@
 /** All root verbs, by root type and field. */
 import { alert } from './alert.ts'
+import { allocating } from './allocation.ts'
+import { blueprint } from './blueprint.ts'
 import { change } from './change.ts'
 import { counting } from './count.ts'
 import { event } from './event.ts'
@@ -7,7 +9,10 @@ import { incident } from './incident.ts'
 import { inventory } from './inventory.ts'
 import { link } from './link.ts'
 import { metric } from './metric.ts'
+import { operating } from './operation.ts'
 import { ways } from './path.ts'
+import { plan } from './plan.ts'
+import { pool } from './pool.ts'
 import { resource } from './resource.ts'
 import { rule } from './rule.ts'
 import { searching } from './search.ts'
@@ -27,6 +32,11 @@ interface Part {
 
 const parts: readonly Part[] = [
   resource,
+  allocating,
+  blueprint,
+  operating,
+  plan,
+  pool,
   change,
   counting,
   ways,

@@ -18,7 +18,13 @@ export const plan = {
           const resources = resourceIds.flatMap((id) => seen(id) ?? [])
           const isOfPool = resourceIds.length === 0
           if (resources.length === 0 && !isOfPool) return []
-          return [{ ...rest, count: isOfPool ? rest.count : resources.length, resources: resources.slice(0, mostTold) }]
+          return [
+            {
+              ...rest,
+              count: isOfPool ? rest.count : resources.length,
+              resources: resources.slice(0, mostTold),
+            },
+          ]
         }),
       }
     },

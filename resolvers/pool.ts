@@ -1,8 +1,8 @@
-import { seesAll, toTextTest, type StringFilter } from '../src/api/schema/read.ts'
+import { seesAll, toStringTest, type StringCondition } from '../src/api/schema/read.ts'
 import type { Context } from '../src/context.ts'
 
 interface PoolFilter {
-  name?: StringFilter | null
+  name?: StringCondition | null
   kind?: string[] | null
   class?: string[] | null
 }
@@ -11,7 +11,7 @@ export const pool = {
   Query: {
     async pools(_: unknown, { filter }: { filter?: PoolFilter | null }, context: Context) {
       const { name, kind, class: classes } = filter ?? {}
-      const isNamed = name == null ? () => true : toTextTest(name)
+      const isNamed = name == null ? () => true : toStringTest(name)
       const found = (await context.allocations.pools()).filter(
         (one) =>
           isNamed(one.name) &&

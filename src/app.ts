@@ -1,5 +1,6 @@
 /** The whole program put together: a list of starts, closed in reverse. */
 import type { Logger } from 'pino'
+import { startAllocations } from './allocation/index.ts'
 import { startAlerts } from './alert/index.ts'
 import { startApi, startWaiting } from './api/index.ts'
 import { buildSchema } from './api/schema/index.ts'
@@ -86,6 +87,15 @@ export async function startApp(
     })
     closing.push(() => alerts.close())
 
+    const allocations = await startAllocations({
+      ...{ db, resources, turns, log },
+      config: config.allocation,
+      feed: events.feed,
+      graph: () => holder.graph,
+      wake: () => events.feed.wake(),
+    })
+    closing.push(() => allocations.close())
+
     const pruning = startPruning({ db, keep: config.keep, log })
     closing.push(() => pruning.close())
 
@@ -120,6 +130,7 @@ export async function startApp(
       events: events.feed,
       metrics,
       alerts,
+      allocations,
       sources,
       tokens,
       audit: (entry) => writeAudit(db, entry),

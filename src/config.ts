@@ -10,6 +10,7 @@ import { documents, http } from './http-config.ts'
 import { kindNames } from './resource/kind/index.ts'
 import { drivers, parseSources } from './source/index.ts'
 import { secretReference } from './source/source.ts'
+import { allocationShape } from './allocation/index.ts'
 import { parseKindRules } from './source/netbox/index.ts'
 
 const positive = z.number().int().positive()
@@ -191,6 +192,7 @@ const file = z.strictObject({
   sources: sources.prefault({}),
   rules: rules.prefault([]),
   notify: notifySchema.prefault({}),
+  allocation: allocationShape.prefault({}),
   access: access.prefault({}),
   netbox: z.strictObject({ kindRules: kindRules.prefault([]) }).prefault({}),
 })

@@ -1,6 +1,7 @@
 /** What one request gets. Resolvers know this and the errors, nothing else. */
 import type { Graph, LiveGraph } from './graph/graph.ts'
 import type { Cursor, LoggedEvent } from './event/event.ts'
+import type { Allocations } from './allocation/index.ts'
 import type { Alerts } from './alert/index.ts'
 import type { Metrics } from './metric/index.ts'
 import type { Resources } from './resource/verbs.ts'
@@ -13,7 +14,7 @@ export const roles = ['viewer', 'operator', 'admin'] as const
 export type Role = (typeof roles)[number]
 
 /** What may be done with a write, for roles and tokens that may do some of it. */
-export const verbs = ['IMPORT', 'UPDATE', 'DELETE', 'LINK', 'MERGE', 'SYNC'] as const
+export const verbs = ['IMPORT', 'UPDATE', 'DELETE', 'LINK', 'MERGE', 'SYNC', 'ALLOCATE'] as const
 export type Verb = (typeof verbs)[number]
 
 /** To what the writes of a viewer are narrowed; what is absent narrows nothing. */
@@ -77,6 +78,7 @@ export interface Context {
   sources: Pick<Sources, 'sync' | 'read'>
   events: EventFeed
   metrics: Metrics
+  allocations: Omit<Allocations, 'close'>
   alerts: Alerts
   tokens: Tokens
 }

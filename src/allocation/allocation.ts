@@ -3,6 +3,8 @@ import type { Cursor } from '../event/event.ts'
 import type { ResourceId } from '../resource/resource.ts'
 import type { Domain, Shortage } from './plan.ts'
 
+export type { Domain } from './plan.ts'
+
 export const allocationStates = ['PENDING', 'CREATING', 'ACTIVE', 'RELEASING', 'RELEASED', 'FAILED'] as const
 export type AllocationState = (typeof allocationStates)[number]
 

@@ -23,6 +23,12 @@ export const mutationRoles: Readonly<Record<string, Role>> = {
   endSilence: 'operator',
   startMaintenance: 'operator',
   endMaintenance: 'operator',
+  allocate: 'operator',
+  release: 'operator',
+  extendLease: 'operator',
+  approveOperation: 'operator',
+  retryOperation: 'operator',
+  cancelOperation: 'operator',
   createToken: 'admin',
   revokeToken: 'admin',
 }
@@ -36,6 +42,12 @@ const verbOf: Readonly<Record<string, Verb>> = {
   mergeResources: 'MERGE',
   splitResource: 'MERGE',
   syncSource: 'SYNC',
+  allocate: 'ALLOCATE',
+  release: 'ALLOCATE',
+  extendLease: 'ALLOCATE',
+  approveOperation: 'ALLOCATE',
+  retryOperation: 'ALLOCATE',
+  cancelOperation: 'ALLOCATE',
 }
 
 /** Root fields of Query and Subscription that need more than a login. */
@@ -62,6 +74,11 @@ export function checkAct(viewer: Viewer, field: string, needed: Role): void {
     throw new PlenumError(
       'FORBIDDEN',
       `${field} needs the verb ${verb}; this token may ${listOf(writes.verbs)}`,
+    )
+  if (verb === 'ALLOCATE' && (writes?.kinds !== undefined || writes?.sites !== undefined))
+    throw new PlenumError(
+      'FORBIDDEN',
+      `${field} gives of many kinds and places: not for tokens that are narrowed to some of them`,
     )
   if (
     verb === 'SYNC' &&

@@ -1,4 +1,5 @@
 /** One request's context, from whoever asks and what the process has. */
+import type { Allocations } from '../allocation/index.ts'
 import type { Alerts } from '../alert/index.ts'
 import type { Context, EventFeed, Viewer } from '../context.ts'
 import { parseCursor } from '../event/event.ts'
@@ -19,6 +20,7 @@ export interface Nouns {
   sources: Pick<Sources, 'sync' | 'read'>
   events: EventFeed
   metrics: Metrics
+  allocations: Omit<Allocations, 'close'>
   alerts: Alerts
   tokens: Tokens
   /** Builds the graph of an instant. */
@@ -59,6 +61,7 @@ export function createContext(nouns: Nouns, caller: Caller): Context {
     sources: nouns.sources,
     events: nouns.events,
     metrics: nouns.metrics,
+    allocations: nouns.allocations,
     alerts: nouns.alerts,
     tokens: nouns.tokens,
   }

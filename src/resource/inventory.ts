@@ -30,10 +30,7 @@ export async function importInventory(
   return transact(transacting, by, request.dryRun, async (trx, at) => {
     const source = await ensureSource(trx, inventorySource(request.source), by, at)
     if (source.role !== 'intent' || source.driver === ownSource.driver)
-      throw invalidInput(
-        `"${request.source}" is no inventory: take another name`,
-        'input.source',
-      )
+      throw invalidInput(`"${request.source}" is no inventory: take another name`, 'input.source')
     const known =
       request.mode === 'replace'
         ? await membersOfSource(trx, source.id)

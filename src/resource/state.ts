@@ -24,8 +24,9 @@ export function state<T extends object>(
   by: Actor,
 ): Promise<WriteResult & T> {
   return transact(transacting, by, request.dryRun, async (trx, at) => {
-    const source = await ensureSource(trx, definitionOf(request.source), by, at)
+    // First: what is decided on must not have events of this transaction in it.
     const stated = await request.decide(trx, at)
+    const source = await ensureSource(trx, definitionOf(request.source), by, at)
     const problems = new Problems()
     const checked = stated.items.map((item) => ({
       ...checkObservation(item, item.key, problems),
@@ -46,7 +47,9 @@ export function state<T extends object>(
       {
         changed: [...changed, ...held.changed],
         removed: [...known.filter(({ key }) => gone.has(key)), ...held.removed],
-        stored: new Map([...known, ...held.stored].map((member): [MemberKey, StoredMember] => [keyOf(member), member])),
+        stored: new Map(
+          [...known, ...held.stored].map((member): [MemberKey, StoredMember] => [keyOf(member), member]),
+        ),
         strict: true,
         intent: true,
       },
@@ -55,7 +58,9 @@ export function state<T extends object>(
       at,
     )
     const keys = checked.map(({ key }) => key)
-    const ids = new Map((await membersByKey(trx, source.id, keys)).map((member) => [member.key, member.resourceId]))
+    const ids = new Map(
+      (await membersByKey(trx, source.id, keys)).map((member) => [member.key, member.resourceId]),
+    )
     return { ...result, ...(await request.after(trx, ids, at)) }
   })
 }
@@ -81,7 +86,8 @@ async function editsOf(
     const member = toMember({ ...rest, key: editKey(id), links } as Observation, own, at)
     return { ...member, resourceId: id, firstSeenAt: before?.firstSeenAt ?? at.getTime() }
   }
-  const linksOf = (id: ResourceId) => (known.get(editKey(id))?.links ?? []).filter(({ type }) => type !== 'OWNED_BY')
+  const linksOf = (id: ResourceId) =>
+    (known.get(editKey(id))?.links ?? []).filter(({ type }) => type !== 'OWNED_BY')
   const changed = hold.map(({ id, kind, tenantId }) =>
     toEdit(id, kind, [...linksOf(id), { type: 'OWNED_BY', to: { id: tenantId } }]),
   )

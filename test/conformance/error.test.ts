@@ -10,6 +10,10 @@ let app: TestApp
 beforeAll(async () => {
   // Nobody listens there.
   app = await startTestApp({
+    allocation: {
+      pools: { addresses: { kind: 'Prefix' } },
+      quotas: [{ class: 'IPV4_ADDRESS', limit: 0 }],
+    },
     sources: { away: { driver: 'netbox', url: 'http://127.0.0.1:9', token: 'env:PATH' } },
   })
 })
@@ -23,6 +27,8 @@ const put = (name: string, key: string) =>
   first(
     `mutation { importInventory(input: { idempotencyKey: "${key}", items: [{ kind: Tenant, name: "${name}" }] }) { cursor } }`,
   )
+const give = (blueprint: string) =>
+  `mutation { allocate(input: { request: { tenant: "Tenant:name=one", name: "n", blueprint: "${blueprint}" } }) { cursor } }`
 const rename = (generation: number) =>
   first(
     `mutation { updateResources(input: { items: [{ ref: "Tenant:name=one", ifGeneration: ${generation}, changes: { owner: "kim" } }] }) { cursor } }`,
@@ -55,6 +61,17 @@ const provoke: Partial<Record<ErrorCode, () => Promise<Provoked>>> = {
     return put('two', 'k1')
   },
   SOURCE_UNAVAILABLE: () => first('mutation { syncSource(input: { source: "Source:name=away" }) { seen } }'),
+  INSUFFICIENT_CAPACITY: async () => {
+    await put('one', 'k1')
+    return first(give('vlan'))
+  },
+  QUOTA_EXCEEDED: async () => {
+    await put('one', 'k1')
+    await first(
+      'mutation { importInventory(input: { items: [{ kind: Prefix, name: "10.9.0.0/24", status: ACTIVE, fields: { cidr: "10.9.0.0/24" } }] }) { cursor } }',
+    )
+    return first(give('address'))
+  },
   LIMIT_EXCEEDED: () => first(`{ ${Array.from({ length: 300 }, (_, n) => `a${n}: cursor`).join(' ')} }`),
   INTERNAL: async () => {
     await app.database.db.raw('alter table resource_history rename to resource_history_away')

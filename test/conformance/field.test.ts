@@ -45,6 +45,16 @@ const given = {
   'Mutation.endSilence': '(input: { silence: "silence.1" })',
   'Mutation.startMaintenance': '(input: { resource: "1" })',
   'Mutation.endMaintenance': '(input: { resource: "1" })',
+  'Query.plan': '(request: { tenant: "Tenant:name=Tenant-1", name: "n", blueprint: "b" })',
+  'Query.allocation': '(tenant: "Tenant:name=Tenant-1", name: "n")',
+  'Query.quotas': '(tenant: "Tenant:name=Tenant-1")',
+  'Query.operation': '(id: "operation.1")',
+  'Mutation.allocate': '(input: { request: { tenant: "Tenant:name=Tenant-1", name: "n", blueprint: "b" } })',
+  'Mutation.release': '(input: { allocation: "allocation.1" })',
+  'Mutation.extendLease': '(input: { allocation: "allocation.1", lease: "PT1H" })',
+  'Mutation.approveOperation': '(input: { id: "operation.1" })',
+  'Mutation.retryOperation': '(input: { id: "operation.1" })',
+  'Mutation.cancelOperation': '(input: { id: "operation.1" })',
   'Mutation.createToken': '(input: { name: "t", role: VIEWER })',
   'Mutation.revokeToken': '(input: { name: "t" })',
 }
@@ -52,6 +62,7 @@ const given = {
 /** By the subscriptions' own test. */
 const ofSubscriptions =
   /^(Subscription|ReadingBatch|AlertEvent|IncidentEvent|ResourceEvents|Created|Updated|Deleted|Left|Merged|LinkAdded|LinkRemoved|Gap)\./
+  /^(Subscription|ReadingBatch|AlertEvent|OperationEvent|ResourceEvents|Created|Updated|Deleted|Left|Merged|LinkAdded|LinkRemoved|Gap)\./
 
 test('every schema field is executed, and none fails', async () => {
   const problems: unknown[] = []
@@ -79,6 +90,8 @@ const all = (name: string): string => selectAll(schema, typeOf(name), given)
 const ofKind = (name: string): string =>
   `{ resources(filter: { kind: [${name}] }) { nodes { ... on ${name} ${all(name)} } } }`
 const nodeQueries = [
+  ['allocation.1', 'Allocation'],
+  ['operation.1', 'Operation'],
   ['alert.1', 'Alert'],
   ['rule.R', 'Rule'],
   ['silence.1', 'Silence'],
@@ -239,6 +252,7 @@ function createContext(): Context {
         ),
     },
     alerts: alertsOf(),
+    allocations: allocationsOf(result.cursor),
     tokens: {
       list: () => Promise.resolve([token]),
       create: () => Promise.resolve({ token, secret: 's', isRepeated: false }),
@@ -295,5 +309,90 @@ function alertsOf() {
     deleteRule: () => Promise.resolve({ cursor }),
     silence: () => Promise.resolve({ silence, cursor }),
     endSilence: () => Promise.resolve({ silence, cursor }),
+  }
+}
+
+function allocationsOf(cursor: WriteResult['cursor']): unknown {
+  const given = { allocationId: 1, operationId: 1, cursor }
+  const allocation = {
+    id: 1,
+    tenantId: first['Tenant'],
+    name: 'n',
+    state: 'ACTIVE',
+    blueprint: 'b',
+    createdBy: 't',
+    createdAt: at,
+  }
+  const fault = { code: 'INTERNAL', message: 'm', retryable: false }
+  const operation = {
+    id: 1,
+    kind: 'allocate',
+    state: 'RUNNING',
+    allocationId: 1,
+    tenantId: first['Tenant'],
+    startedBy: 't',
+    startedAt: at,
+    error: fault,
+  }
+  const step = { kind: 'container', name: 's', state: 'DONE', attempts: 1, error: fault }
+  const claim = {
+    member: 1,
+    pool: 'p',
+    class: 'VCPU',
+    amount: 1,
+    units: [],
+    name: null,
+    resourceId: first['Server'],
+    unit: null,
+  }
+  const amounts = {
+    class: 'VCPU',
+    asked: 1,
+    free: 1,
+    missing: 1,
+    total: 1,
+    reserved: 0,
+    used: 0,
+    largestFree: 1,
+  }
+  const always =
+    <T>(value: T) =>
+    () =>
+      Promise.resolve(value)
+  return {
+    plan: always({
+      feasible: true,
+      token: 't',
+      claims: [claim],
+      short: [amounts],
+      rejected: [{ class: 'VCPU', reason: 'r', count: 1, resourceIds: [first['Server']] }],
+    }),
+    pools: always([{ name: 'p', kind: 'Server', traits: [], providers: 1, capacity: [amounts] }]),
+    blueprints: () => [
+      {
+        blueprint: 'b',
+        description: 'd',
+        schema: {},
+        count: { default: 1, most: 1 },
+        claims: [{ ...claim, require: [], forbid: [] }],
+        approval: false,
+      },
+    ],
+    allocate: always(given),
+    release: always(given),
+    extendLease: always(given),
+    read: always([allocation]),
+    count: always(1),
+    claimsOf: always(new Map([[1, [claim]]])),
+    resourcesOf: always(new Map([[1, [{ id: first['Server'], key: null }]]])),
+    quotasOf: always([{ class: 'VCPU', limit: 1, used: 0 }]),
+    operations: {
+      read: always([operation]),
+      count: always(1),
+      stepsOf: always(new Map([[1, [step]]])),
+      approve: always(cursor),
+      cancel: always(cursor),
+      retry: always(cursor),
+    },
   }
 }

@@ -1,6 +1,7 @@
 /** A whole Plenum on a free port with a database of its own. */
 import pino from 'pino'
 import { parseRule } from '../../src/alert/index.ts'
+import { allocationShape } from '../../src/allocation/index.ts'
 import { startApp } from '../../src/app.ts'
 import { loadConfig, type Config } from '../../src/config.ts'
 import { drivers, parseSources } from '../../src/source/index.ts'
@@ -27,6 +28,7 @@ export interface TestAppOptions {
   env?: NodeJS.ProcessEnv
   /** As in the configuration. */
   sources?: Record<string, unknown>
+  allocation?: unknown
 }
 
 const token = 'plenum_token_for_tests_only'
@@ -51,6 +53,7 @@ export async function startTestApp({
   database,
   env = {},
   sources = {},
+  allocation = {},
 }: TestAppOptions = {}): Promise<TestApp> {
   const own = database ?? (await createDatabase())
   const config = loadConfig({ PORT: '0', PLENUM_ADMIN_TOKEN: token, ...env })
@@ -62,6 +65,7 @@ export async function startTestApp({
       limits: { ...config.limits, ...limits },
       rules: [quiet!, ...config.rules],
       sources: parseSources(sources, drivers).sources,
+      allocation: allocationShape.parse(allocation),
     },
     own.url,
     pino({ level: env['TEST_LOG'] ?? 'silent' }),

@@ -114,6 +114,7 @@ function createContext(graph: LiveGraph, options: AskOptions, statements: string
     events: { cursor: () => graph.cursor } as Context['events'],
     metrics: {} as Context['metrics'],
     alerts: {} as Context['alerts'],
+    allocations: {} as Context['allocations'],
     tokens: {} as Context['tokens'],
     ...options.context,
   }

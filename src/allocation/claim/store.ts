@@ -82,13 +82,13 @@ async function useProviders(
     list.map((one) => one.class),
     list.map((one) => one.amount),
   ]
-  await trx.raw(
-    `with head as (update allocation_head set seq = seq + 1 returning seq)
-     insert into provider_usage as own (provider, class, used, changed_seq)
-       select given.provider, given.class, given.amount, head.seq from unnest(?::text[], ?::text[], ?::bigint[]) as given (provider, class, amount), head
-     on conflict (provider, class) do update set used = own.used + excluded.used, generation = own.generation + 1, changed_seq = excluded.changed_seq`,
-    columnsOfAll as readonly Knex.RawBinding[],
-  )
+  const rows = 'unnest(?::text[], ?::text[], ?::bigint[]) as given (provider, class, amount), head'
+  const head = 'with head as (update allocation_head set seq = seq + 1 returning seq)'
+  const taking = `${head} insert into provider_usage as own (provider, class, used, changed_seq) select given.provider, given.class, given.amount, head.seq from ${rows}
+     on conflict (provider, class) do update set used = own.used + excluded.used, generation = own.generation + 1, changed_seq = excluded.changed_seq`
+  const givingBack = `${head} update provider_usage as own set used = own.used + given.amount, generation = own.generation + 1, changed_seq = head.seq
+     from ${rows} where own.provider = given.provider and own.class = given.class`
+  await trx.raw(sign > 0 ? taking : givingBack, columnsOfAll as readonly Knex.RawBinding[])
 }
 
 /** What changed after `seq`, and up to where that is. */

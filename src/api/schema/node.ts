@@ -4,6 +4,7 @@ import type { Graph } from '../../graph/graph.ts'
 import { linkTypes, type LinkType } from '../../resource/kind/link.ts'
 import { parseVersionId } from '../../resource/ref.ts'
 import { findAlertNode } from './alert.ts'
+import { findAllocationNode } from './allocation.ts'
 import { graphOf } from './instant.ts'
 import { andThen, type Soon } from './soon.ts'
 import { canSeeLink, LinkView, seeId } from './view.ts'
@@ -14,7 +15,7 @@ export function findNode(context: Context, id: string): Soon<object | null> {
   if (resource)
     return andThen(graphOf(context, resource.instant), (graph) => seeId(context, graph, resource.id))
   const link = parseLinkId(id)
-  if (!link) return findAlertNode(context, id)
+  if (!link) return findAllocationNode(context, id) ?? findAlertNode(context, id)
   return andThen(graphOf(context, link.instant), (graph) => seeLink(context, graph, link))
 }
 

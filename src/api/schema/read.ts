@@ -39,6 +39,9 @@ export {
   type AlertFilterInput,
 } from '../subscription/alert.ts'
 export { carriedBy } from './carried.ts'
+export * from './allocation.ts'
+export { followOperations, type OperationChangedArguments } from '../subscription/operation.ts'
+export { toStringTest, type StringCondition } from '../../graph/condition.ts'
 export * from './resource-event.ts'
 export { countBy, groupBy, type GroupValue } from '../../graph/count.ts'
 export { checkMetrics, toGrid, toSeries, type TimeRangeInput } from './metric.ts'

@@ -11,7 +11,7 @@ import { seeId } from './view.ts'
 const longestKey = 255
 
 /** Who writes, after a look at the texts that are to be written. The input's own idempotency key goes before the header's; a dry run needs none. */
-function actorOf(
+export function actorOf(
   context: Context,
   input: { idempotencyKey?: string | null; dryRun?: boolean | null },
   action: string,

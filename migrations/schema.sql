@@ -2,6 +2,8 @@
 
 create sequence alert_id_seq as bigint increment 1;
 
+create sequence allocation_id_seq as bigint increment 1;
+
 create sequence audit_id_seq as bigint increment 1;
 
 create sequence incident_id_seq as bigint increment 1;
@@ -9,6 +11,8 @@ create sequence incident_id_seq as bigint increment 1;
 create sequence metric_id_seq as integer increment 1;
 
 create sequence notification_id_seq as bigint increment 1;
+
+create sequence operation_id_seq as bigint increment 1;
 
 create sequence resource_history_seq_seq as bigint increment 1;
 
@@ -42,6 +46,31 @@ create table alert (
   incident_id bigint
 );
 
+create table allocation (
+  id bigint generated as identity not null,
+  tenant_id bigint not null,
+  name text not null,
+  state text not null,
+  blueprint text not null,
+  request jsonb not null,
+  request_hash bytea not null,
+  created_by text not null,
+  created_at timestamp with time zone not null,
+  lease_ends_at timestamp with time zone,
+  ended_at timestamp with time zone
+);
+
+create table allocation_head (
+  only_row boolean default true not null,
+  seq bigint default 0 not null
+);
+
+create table allocation_resource (
+  allocation_id bigint not null,
+  resource_id bigint not null,
+  key text
+);
+
 create table audit (
   id bigint generated as identity not null,
   at timestamp with time zone not null,
@@ -64,6 +93,19 @@ create table audit_head (
   hash bytea default '\x'::bytea not null,
   pruned_place bigint default 0 not null,
   pruned_hash bytea default '\x'::bytea not null
+);
+
+create table claim (
+  allocation_id bigint not null,
+  ordinal integer not null,
+  member integer not null,
+  pool text not null,
+  provider text not null,
+  resource_id bigint,
+  provider_name text not null,
+  class text not null,
+  amount bigint not null,
+  unit text
 );
 
 create table event (
@@ -220,6 +262,49 @@ create table observation (
   part text
 );
 
+create table operation (
+  id bigint generated as identity not null,
+  kind text not null,
+  state text not null,
+  allocation_id bigint,
+  tenant_id bigint,
+  input jsonb not null,
+  started_by text not null,
+  approved_by text,
+  cancel_asked_by text,
+  started_at timestamp with time zone not null,
+  ended_at timestamp with time zone,
+  error jsonb
+);
+
+create table operation_step (
+  operation_id bigint not null,
+  ordinal integer not null,
+  kind text not null,
+  name text not null,
+  parameters jsonb not null,
+  state text not null,
+  attempts integer default 0 not null,
+  result jsonb,
+  error jsonb,
+  started_at timestamp with time zone,
+  ended_at timestamp with time zone
+);
+
+create table provider_usage (
+  provider text not null,
+  class text not null,
+  used bigint default 0 not null,
+  generation bigint default 1 not null,
+  changed_seq bigint not null
+);
+
+create table quota (
+  tenant_id bigint not null,
+  class text not null,
+  used bigint default 0 not null
+);
+
 create table resource (
   id bigint not null,
   kind text not null,
@@ -363,6 +448,18 @@ alter table alert add constraint alert_severity_check CHECK ((severity = ANY (AR
 
 alter table alert add constraint alert_state_check CHECK ((state = ANY (ARRAY['PENDING'::text, 'FIRING'::text, 'RESOLVED'::text])));
 
+alter table allocation add constraint allocation_pkey PRIMARY KEY (id);
+
+alter table allocation add constraint allocation_state_check CHECK ((state = ANY (ARRAY['PENDING'::text, 'CREATING'::text, 'ACTIVE'::text, 'RELEASING'::text, 'RELEASED'::text, 'FAILED'::text])));
+
+alter table allocation_head add constraint allocation_head_only_row_check CHECK (only_row);
+
+alter table allocation_head add constraint allocation_head_pkey PRIMARY KEY (only_row);
+
+alter table allocation_resource add constraint allocation_resource_allocation_id_fkey FOREIGN KEY (allocation_id) REFERENCES allocation(id);
+
+alter table allocation_resource add constraint allocation_resource_pkey PRIMARY KEY (allocation_id, resource_id);
+
 alter table audit add constraint audit_pkey PRIMARY KEY (id);
 
 alter table audit add constraint audit_place_key UNIQUE (place);
@@ -370,6 +467,12 @@ alter table audit add constraint audit_place_key UNIQUE (place);
 alter table audit_head add constraint audit_head_pkey PRIMARY KEY (single);
 
 alter table audit_head add constraint audit_head_single_check CHECK (single);
+
+alter table claim add constraint claim_allocation_id_fkey FOREIGN KEY (allocation_id) REFERENCES allocation(id);
+
+alter table claim add constraint claim_amount_check CHECK ((amount > 0));
+
+alter table claim add constraint claim_pkey PRIMARY KEY (allocation_id, ordinal);
 
 alter table event add constraint event_pkey PRIMARY KEY (seq);
 
@@ -425,6 +528,26 @@ alter table observation add constraint observation_pkey PRIMARY KEY (source_id, 
 
 alter table observation add constraint observation_source_id_fkey FOREIGN KEY (source_id) REFERENCES resource(id) DEFERRABLE INITIALLY DEFERRED;
 
+alter table operation add constraint operation_allocation_id_fkey FOREIGN KEY (allocation_id) REFERENCES allocation(id);
+
+alter table operation add constraint operation_pkey PRIMARY KEY (id);
+
+alter table operation add constraint operation_state_check CHECK ((state = ANY (ARRAY['AWAITING_APPROVAL'::text, 'PENDING'::text, 'RUNNING'::text, 'UNWINDING'::text, 'SUCCEEDED'::text, 'FAILED'::text, 'CANCELLED'::text, 'STUCK'::text])));
+
+alter table operation_step add constraint operation_step_operation_id_fkey FOREIGN KEY (operation_id) REFERENCES operation(id);
+
+alter table operation_step add constraint operation_step_pkey PRIMARY KEY (operation_id, ordinal);
+
+alter table operation_step add constraint operation_step_state_check CHECK ((state = ANY (ARRAY['PENDING'::text, 'RUNNING'::text, 'DONE'::text, 'FAILED'::text, 'UNDOING'::text, 'UNDONE'::text, 'STUCK'::text])));
+
+alter table provider_usage add constraint provider_usage_pkey PRIMARY KEY (provider, class);
+
+alter table provider_usage add constraint provider_usage_used_check CHECK ((used >= 0));
+
+alter table quota add constraint quota_pkey PRIMARY KEY (tenant_id, class);
+
+alter table quota add constraint quota_used_check CHECK ((used >= 0));
+
 alter table resource add constraint resource_pkey PRIMARY KEY (id);
 
 alter table resource_gone add constraint resource_gone_pkey PRIMARY KEY (id);
@@ -475,7 +598,15 @@ CREATE UNIQUE INDEX alert_open ON public.alert USING btree (fingerprint) WHERE (
 
 CREATE INDEX alert_resource ON public.alert USING btree (resource_id, id);
 
+CREATE INDEX allocation_lease ON public.allocation USING btree (lease_ends_at) WHERE ((state = 'ACTIVE'::text) AND (lease_ends_at IS NOT NULL));
+
+CREATE UNIQUE INDEX allocation_name ON public.allocation USING btree (tenant_id, name) WHERE (state <> ALL (ARRAY['RELEASED'::text, 'FAILED'::text]));
+
 CREATE INDEX audit_at ON public.audit USING btree (at);
+
+CREATE INDEX claim_provider ON public.claim USING btree (provider);
+
+CREATE UNIQUE INDEX claim_unit ON public.claim USING btree (provider, class, unit) WHERE (unit IS NOT NULL);
 
 CREATE INDEX event_at ON public.event USING btree (at);
 
@@ -514,6 +645,12 @@ CREATE INDEX notification_due ON public.notification USING btree (due_at) WHERE 
 CREATE INDEX observation_part ON public.observation USING btree (source_id, part) WHERE (part IS NOT NULL);
 
 CREATE INDEX observation_resource ON public.observation USING btree (resource_id);
+
+CREATE INDEX operation_allocation ON public.operation USING btree (allocation_id);
+
+CREATE INDEX operation_open ON public.operation USING btree (id) WHERE (state = ANY (ARRAY['PENDING'::text, 'RUNNING'::text, 'UNWINDING'::text]));
+
+CREATE INDEX provider_usage_changed ON public.provider_usage USING btree (changed_seq);
 
 CREATE INDEX resource_attributes ON public.resource USING gin (attributes jsonb_path_ops);
 

@@ -21,7 +21,7 @@ import type { AllocationConfig } from './pool/config.ts'
 import { Fleet } from './pool/fleet.ts'
 import { poolStates } from './pool/state.ts'
 import { Queue } from './queue.ts'
-import { operationKinds } from './kind.ts'
+import { operationKinds } from './ending.ts'
 import { release, type Taking } from './release.ts'
 import {
   countAllocations,

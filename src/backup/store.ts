@@ -117,7 +117,7 @@ export async function loadTables(
   })
 }
 
-const oneRow = ['audit_head', 'metric_head']
+const oneRow = ['allocation_head', 'audit_head', 'metric_head']
 
 async function copyIn(
   client: pg.Client,

@@ -60,8 +60,6 @@ describe('the schema', () => {
     state: "a runtime's word on Container, how the last sync went on Source",
     type: 'what a link means on Link, free words on Cluster and NetworkInterface',
     kind: 'what a resource is; on Operation what it does',
-    endsAt: 'a silence always ends, an alert perhaps',
-    labels: 'always there on what is measured, not on what is known by name only',
     parent: 'regions nest in regions, locations in locations',
   }
 

@@ -58,7 +58,7 @@ class Search {
     for (let at = 0; at < last.links.length; at++) {
       const root = last.vertices.slice(0, at + 1)
       const closed = found
-        .filter((path) => root.every((vertex, index) => path.vertices[index] === vertex))
+        .filter((path) => beginsAlike(path, last, at))
         .flatMap((path) => path.links.slice(at, at + 1).map(idOf))
       const rest = this.shortest(root[at]!, to, new Set(root.slice(0, -1)), new Set(closed))
       if (rest === undefined) continue
@@ -157,6 +157,11 @@ function join(ahead: GraphPath, back: GraphPath): GraphPath {
     links: [...ahead.links.toReversed(), ...back.links],
   }
 }
+
+/** By links, not by vertices: between two vertices there may be several links, and each begins ways of its own. */
+const beginsAlike = (a: GraphPath, b: GraphPath, count: number): boolean =>
+  a.links.length >= count &&
+  b.links.slice(0, count).every((link, index) => idOf(link) === idOf(a.links[index]!))
 
 const isSame = (a: GraphPath, b: GraphPath): boolean =>
   a.links.length === b.links.length && a.links.every((link, index) => idOf(link) === idOf(b.links[index]!))

@@ -1,7 +1,7 @@
 /**
  * From each landed version on: its tables, with what it wrote into them (`landed/`), are brought up to date and are whole; and its own process, started before,
- * goes on beside a newer one (expand, then contract). The dumps were made by the versions themselves: an import of five things, a second one that changes some and leaves one
- * out, a token, a mutation over the API; then pg_dump --inserts --no-owner.
+ * goes on beside a newer one (expand, then contract). The dumps were made by the versions themselves (`make-landed.ts`): an import of five things, a second one that changes some and leaves
+ * one out, a token, a mutation over the API; since there are any a rule, an alert with its incident, a silence.
  */
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
@@ -13,7 +13,7 @@ import pg from 'pg'
 import { afterAll, describe, expect, test } from 'vitest'
 import { migrate } from '../../src/db.ts'
 import { verifyAudit } from '../../src/event/index.ts'
-import { startTestApp } from '../support/app.ts'
+import { startTestApp, type TestApp } from '../support/app.ts'
 import { describeTables } from '../support/catalogue.ts'
 import { createDatabase, type TestDatabase } from '../support/postgres.ts'
 
@@ -21,7 +21,11 @@ const root = join(import.meta.dirname, '..', '..')
 const token = 'plenum_token_for_tests_only'
 const landed = readdirSync(join(import.meta.dirname, 'landed')).map((file) => file.replace(/\.sql$/, ''))
 /** The commit that was landed with these migrations. */
-const commits: Record<string, string> = { '0001-resource': 'ede7f1a', '0005-audit': '3266e84' }
+const commits: Record<string, string> = {
+  '0001-resource': 'ede7f1a',
+  '0005-audit': '3266e84',
+  '0006-alert': '256aabc',
+}
 
 /** A database as the version left it. */
 async function restoreLanded(version: string): Promise<TestDatabase> {
@@ -35,6 +39,24 @@ async function restoreLanded(version: string): Promise<TestDatabase> {
     await client.end()
   }
   return database
+}
+
+async function expectAlerts(app: TestApp): Promise<void> {
+  const { data, errors } = await app.query<any>(
+    `{ rules { name origin } silences { comment } incidents(filter: { state: [OPEN, ACKNOWLEDGED, CLOSED] }) { nodes { summary acknowledgedBy alerts(state: [PENDING, FIRING, RESOLVED]) { nodes { resource { name } } } } }
+       resource(ref: "Server:name=srv-1") { readings { metric value } } }`,
+  )
+  expect(errors).toBeUndefined()
+  expect(data.rules).toContainEqual({ name: 'High', origin: 'API' })
+  expect(data.silences).toContainEqual({ comment: 'later' })
+  expect(data.incidents.nodes).toMatchObject([
+    {
+      summary: 'srv-1 is busy',
+      acknowledgedBy: 'admin',
+      alerts: { nodes: [{ resource: { name: 'srv-1' } }] },
+    },
+  ])
+  expect(data.resource.readings).toEqual([{ metric: 'load', value: 90 }])
 }
 
 describe.each(landed)('from %s', (version) => {
@@ -55,6 +77,7 @@ describe.each(landed)('from %s', (version) => {
         expect(data.racks.nodes).toEqual([{ owner: 'y' }])
         expect(data.images.nodes.map(({ name }: any) => name)).toContain('by-api')
         expect(data.tokens.map(({ name }: any) => name).toSorted()).toEqual(['admin', 'old'])
+        if (version >= '0006') await expectAlerts(app)
         // It goes on: what is written now is known as what was there.
         const written = await app.query<any>(
           'mutation { importInventory(input: { items: [{ kind: Server, name: "srv-1", fields: { serialNumber: "SN1", manufacturer: "Acme" }, owner: "z" }] }) { counts { created updated } } }',
@@ -70,6 +93,29 @@ describe.each(landed)('from %s', (version) => {
       await fresh.close()
     }
   })
+})
+
+/** Each migration by itself, as it left the tables when it was the last one. */
+test.each(
+  readdirSync(join(root, 'migrations'))
+    .filter((file) => file.endsWith('.ts'))
+    .sort()
+    .slice(0, -1),
+)('tables that %s left empty become what new ones are', async (file) => {
+  const [database, fresh] = [await createDatabase(), await createDatabase()]
+  try {
+    await database.db.raw('drop schema public cascade')
+    await database.db.raw('create schema public')
+    await migrate(database.db, file.replace(/\.ts$/, ''))
+    const before = await describeTables(database.db)
+    await migrate(database.db)
+    const after = await describeTables(database.db)
+    expect(after).not.toBe(before)
+    expect(after).toBe(await describeTables(fresh.db))
+  } finally {
+    await database.close()
+    await fresh.close()
+  }
 })
 
 const hasHistory = (commit: string): boolean => {

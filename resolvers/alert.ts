@@ -3,6 +3,8 @@ import {
   connectAlerts,
   followAlerts,
   openStates,
+  seesAll,
+  toLabels,
   toAlertTest,
   type AlertChangedArguments,
   type AlertFilterInput,
@@ -35,8 +37,21 @@ async function* under<T>(field: string, source: AsyncIterable<T>): AsyncGenerato
   for await (const value of source) yield { [field]: value }
 }
 
+function unmatchedAlerts(_: unknown, __: unknown, context: Context) {
+  if (!seesAll(context.viewer)) return []
+  return [...context.alerts.open()]
+    .filter(({ resourceId }) => resourceId === null)
+    .map(({ rule, severity, summary, labels, startsAt }) => ({
+      name: rule,
+      severity,
+      summary,
+      labels: toLabels(labels),
+      startsAt,
+    }))
+}
+
 export const alert = {
-  Query: { alerts },
+  Query: { alerts, unmatchedAlerts },
   Subscription: {
     alertChanged: {
       subscribe: async (_: unknown, args: AlertChangedArguments, context: Context) =>

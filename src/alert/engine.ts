@@ -122,6 +122,7 @@ export class Engine {
     this.#forget(shards)
     for (const stored of await openAlerts(this.#options.db)) {
       const { image, life } = stored
+      if (!stored.fingerprint.startsWith('rule/')) continue
       if (image.resourceId === null || life === null || !shards.has(shardOf(image.resourceId))) continue
       this.#open.set(stored.fingerprint, { ...stored, life: { ...life, knownAt: now } })
     }

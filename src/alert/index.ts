@@ -24,12 +24,14 @@ import {
 } from './incident/store.ts'
 import { Notifier } from './notify/index.ts'
 import type { NotifySettings } from './notify/settings.ts'
+import { receiveAlerts } from './received.ts'
 import { parseRule } from './rule/parse.ts'
 import type { Rule } from './rule/rule.ts'
 import { problemOf, Rules } from './rules.ts'
 import { deleteRule, saveRule, savedRules } from './saved/store.ts'
 import { endSilence, saveSilence, silencesAfter } from './silence/store.ts'
 import { Silencer } from './silence.ts'
+import type { Alerts, RuleStatus } from './verbs.ts'
 import { alertsByIds, endedAlerts, openAlerts } from './store.ts'
 
 export { parseRule } from './rule/parse.ts'
@@ -39,50 +41,7 @@ export { pruneAlerts } from './store.ts'
 export { pruneIncidents } from './incident/store.ts'
 export { pruneSilences } from './silence/store.ts'
 
-export interface RuleStatus {
-  /** Resources that it is about. */
-  selected: number
-  problem: string | null
-}
-
-export interface Alerts {
-  rules(): readonly Rule[]
-  statusOf(rule: Rule): RuleStatus
-  /** Those that are open, in no order. */
-  open(): Iterable<AlertImage>
-  of(resourceId: ResourceId): AlertImage[]
-  /** Open or ended, in the order of the ids that are found. */
-  byIds(ids: readonly number[]): Promise<AlertImage[]>
-  /** Those that fired and ended, the latest first. */
-  ended(request: {
-    resourceIds?: readonly ResourceId[]
-    incidentId?: number
-    before?: number
-    first: number
-  }): Promise<AlertImage[]>
-  silencedBy(alert: AlertImage): SilenceImage | undefined
-  incidentOf(alertId: number): IncidentImage | undefined
-  openIncidents(): Iterable<IncidentImage>
-  incident(id: number): Promise<IncidentImage | undefined>
-  closedIncidents(request: { before?: number; first: number }): Promise<IncidentImage[]>
-  /** By which links the cause explains each alert, as the graph is now. */
-  viaOf(incident: IncidentImage): ReadonlyMap<number, readonly Hop[]>
-  /** How incidents came about, oldest first. */
-  moments(incidentIds: readonly number[], most: number): Promise<Moment[]>
-  /** Those that are not over. */
-  silences(): SilenceImage[]
-  /** INVALID_INPUT with all faults. */
-  check(definition: unknown): Rule
-  saveRule(definition: unknown, by: string): Promise<{ rule: Rule; cursor: Cursor }>
-  /** NOT_FOUND when the API made none of that name. */
-  deleteRule(name: string, by: string): Promise<{ cursor: Cursor }>
-  acknowledge(incidentId: number, by: string): Promise<{ incident: IncidentImage; cursor: Cursor }>
-  silence(silence: Omit<SilenceImage, 'id'>): Promise<{ silence: SilenceImage; cursor: Cursor }>
-  endSilence(id: number, by: string): Promise<{ silence: SilenceImage; cursor: Cursor }>
-  /** Evaluates the rules now. */
-  round(): Promise<void>
-  close(): Promise<void>
-}
+export type { Alerts, RuleStatus } from './verbs.ts'
 
 export interface AlertsOptions {
   db: Db
@@ -287,6 +246,11 @@ class Alerting implements Alerts {
     if (done === undefined) throw notFound('There is no such silence, or it is over', 'input.silence')
     this.#options.feed.wake()
     return done
+  }
+
+  async receive(alerts: unknown, by: string): Promise<void> {
+    const { db, graph, feed } = this.#options
+    if (await receiveAlerts(db, graph(), alerts, by, this.#now())) feed.wake()
   }
 
   async round(): Promise<void> {

@@ -22,6 +22,7 @@ import type { ReadInventory } from './import-route.ts'
 import { createLogin } from './login.ts'
 import { createFindDocument, type FindDocument } from './persisted.ts'
 import { createRefusals, type Refusals } from './refusals.ts'
+import { addAlertRoute } from './alert-route.ts'
 import { addPrometheusRoutes } from './prometheus/route.ts'
 import type { Nouns } from './request.ts'
 import { addMetrics } from './metrics-route.ts'
@@ -80,6 +81,7 @@ export async function startApi(options: ApiOptions): Promise<Api> {
   addGraphqlRoute(app, { ...shared, apollo })
   addImportRoute(app, { ...options, ...shared })
   addPrometheusRoutes(app, shared)
+  addAlertRoute(app, shared)
   const webSocket = startWebSocket(app.server as Server, shared)
   options.telemetry.add(doorGauges(admission, webSocket))
   const sharing = tellTogether(() => options.telemetry.families())

@@ -291,7 +291,7 @@ function alertsOf() {
     rules: () => [rule],
     statusOf: () => ({ selected: 1, problem: null }),
     check: () => rule,
-    open: () => [alert],
+    open: () => [alert, { ...alert, id: 2, resourceId: null }],
     of: () => [alert],
     byIds: () => Promise.resolve([alert]),
     ended: () => Promise.resolve([]),

@@ -7,6 +7,7 @@ import type { Turn, TurnGroup, Turns } from '../../turn.ts'
 import type { AlertImage, IncidentImage } from '../alert.ts'
 import { findGroups, type Group } from '../cause.ts'
 import { openAlerts, TurnLost } from '../store.ts'
+import { endIntake } from '../received.ts'
 import { planIncidents, type Member } from './plan.ts'
 import { lateIncidents, openIncidents, writeIncidents } from './store.ts'
 
@@ -66,6 +67,7 @@ export class IncidentKeeper {
 
   async #keep(turn: Turn): Promise<void> {
     const { db, graph: graphOf, now: clock, log } = this.#options
+    await endIntake(db, turn, clock())
     const [alerts, open] = [await openAlerts(db), await openIncidents(db)]
     if (alerts.length === 0 && open.length === 0) return
     const now = clock()

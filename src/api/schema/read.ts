@@ -29,7 +29,7 @@ export {
   type IncidentChangedArguments,
   type IncidentFilterInput,
 } from '../subscription/incident.ts'
-export { connectAlerts, openStates, toAlert, toRule, toSilence } from './alert.ts'
+export { connectAlerts, openStates, toAlert, toLabels, toRule, toSilence } from './alert.ts'
 export { seesAll } from '../../graph/scope.ts'
 export type { AlertState, IncidentState, Severity, SilenceImage } from '../../alert/alert.ts'
 export {

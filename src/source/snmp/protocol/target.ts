@@ -15,7 +15,7 @@ export interface TargetOptions {
   retries?: number
   /** Requests that may be out at once. Default 2. */
   maxInFlight?: number
-  /** The most varbinds to ask for in one GETBULK; what is really asked for adapts below it. Default 120. */
+  /** The most varbinds to ask for in one GETBULK; what is really asked for adapts below it. Default 64: more would travel in fragments, of which none may be lost. */
   maxVarbinds?: number
 }
 
@@ -49,8 +49,8 @@ export class Target {
     this.timeoutMs = options.timeoutMs ?? 1_000
     this.retries = options.retries ?? 2
     this.maxInFlight = options.maxInFlight ?? 2
-    this.maxVarbinds = options.maxVarbinds ?? 120
-    this.#varbinds = Math.min(64, this.maxVarbinds)
+    this.maxVarbinds = options.maxVarbinds ?? 64
+    this.#varbinds = this.maxVarbinds
   }
 
   /** maxRepetitions for a GETBULK of so many columns, as the agent bears it now. */

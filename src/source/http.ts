@@ -26,6 +26,8 @@ export interface HttpOptions {
   environment: Pick<SourceEnvironment, 'admit' | 'control'>
   /** Certificates to trust beside the system's, PEM. */
   ca?: string
+  /** `false`: whatever certificate the other side shows is taken. */
+  verify?: boolean
   /** A certificate of our own and its key, PEM, where the other side asks for one. */
   cert?: string
   key?: string
@@ -66,7 +68,8 @@ export function openHttp(options: HttpOptions): Http {
   }
 }
 
-const tlsOf = ({ ca, cert, key }: HttpOptions) => ({
+const tlsOf = ({ ca, cert, key, verify = true }: HttpOptions) => ({
+  rejectUnauthorized: verify,
   ...(ca === undefined ? {} : { ca: [...getCACertificates('default'), ca] }),
   ...(cert === undefined || key === undefined ? {} : { cert, key }),
 })

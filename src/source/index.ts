@@ -19,6 +19,7 @@ import { liveReads } from './meter.ts'
 import { kubernetes } from './kubernetes/index.ts'
 import { netbox } from './netbox/index.ts'
 import { snmp } from './snmp/index.ts'
+import { redfish } from './redfish/index.ts'
 import { openstack } from './openstack/index.ts'
 import { Running } from './running.ts'
 import type { Driver } from './source.ts'
@@ -31,7 +32,7 @@ export { readSecret, secretsOf } from './secret.ts'
 export { parseSources, type ConfigFault, type SourceConfig } from './config.ts'
 
 /** All drivers; a new one is one line. */
-export const drivers: readonly Driver[] = [netbox, snmp, openstack, docker, kubernetes, checks]
+export const drivers: readonly Driver[] = [netbox, snmp, openstack, docker, kubernetes, redfish, checks]
 
 /** One thing whose values are asked for, by the key that its source knows it by. */
 export interface ReadTarget {

@@ -78,6 +78,7 @@ describe('laws of the rooms', () => {
       'src/source/source.ts',
       'src/source/http.ts',
       'src/source/memory.ts',
+      'src/source/round.ts',
     ]
     const knows = inside.filter(
       ({ from, to }) => roomOf(from).startsWith('src/source/') && roomOf(to) !== roomOf(from),

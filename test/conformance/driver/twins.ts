@@ -5,8 +5,10 @@ import { openstack } from '../../../src/source/openstack/index.ts'
 import { docker } from '../../../src/source/docker/index.ts'
 import { kubernetes } from '../../../src/source/kubernetes/index.ts'
 import { netbox } from '../../../src/source/netbox/index.ts'
+import { redfish } from '../../../src/source/redfish/index.ts'
 import { FakeEngine } from '../../source/docker/fake.ts'
 import { FakeCluster, fill } from '../../source/kubernetes/simulator.ts'
+import { FakeController } from '../../source/redfish/fake.ts'
 import { FakeCloud } from '../../source/openstack/fake.ts'
 import { fixture } from '../../source/netbox/dump.ts'
 import { answerAsNetbox } from '../../source/netbox/rest-server.ts'
@@ -115,6 +117,31 @@ const kubernetesTwin: Twin = {
   },
 }
 
+const redfishTwin: Twin = {
+  driver: redfish,
+  measuresFailure: true,
+  async start() {
+    const controller = new FakeController()
+    const front = await startFront({ answer: controller.answer })
+    return {
+      ...front,
+      get settings() {
+        const address = new URL(front.url)
+        return {
+          targets: [address.protocol === 'http:' ? front.url : address.host],
+          user: 'reader',
+          password: 'env:BMC_PASSWORD',
+          interval: 1,
+          requestSeconds: 0.5,
+        }
+      },
+      secrets: { 'env:BMC_PASSWORD': controller.password },
+      things: undefined,
+      watched: { things: 9, isDown: (told) => 'silent' in told },
+    }
+  },
+}
+
 const checkTwin: Twin = {
   driver: checks,
   measuresFailure: true,
@@ -142,5 +169,6 @@ export const twins: readonly Twin[] = [
   openstackTwin,
   dockerTwin,
   kubernetesTwin,
+  redfishTwin,
   checkTwin,
 ]

@@ -1,4 +1,4 @@
-/** The demo datacenter, polled for real: a dead switch is one incident with one notification, and heals. All of it by the public API. */
+/** The demo datacenter, polled for real: a dead switch, and a poller that is cut off, are one incident each with one notification, and heal. All of it by the public API. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -163,5 +163,34 @@ it(
       '{ incidents { totalCount } alerts(filter: { state: [FIRING], severity: [WARNING, CRITICAL] }) { nodes { ruleName resource { name } } } }',
     )
     expect([rest.totalCount, alerts.nodes]).toEqual([0, []])
+  },
+)
+
+it(
+  'a poller that is cut off is one incident with its source as the cause, told once, and heals',
+  { timeout: 240_000 },
+  async () => {
+    receiver.sent.length = 0
+    const { cursor } = await ask('{ cursor }')
+    await fault({ do: 'begin', fault: 'poller-isolated' })
+    await until(({ cause }) => cause.kind === 'Source', cursor)
+    const told = await receiver.until(({ status }) => status === 'firing')
+    expect(told.commonLabels).toMatchObject({ cause: 'demo', cause_kind: 'Source', severity: 'critical' })
+    const { incidents, servers } = await ask(
+      `{ incidents { nodes { id cause { kind name } alerts(first: 200) { totalCount nodes { ruleName } } impact { totalCount } } }
+       servers(first: 100) { nodes { health } } }`,
+    )
+    expect(incidents.nodes).toHaveLength(1)
+    const [incident] = incidents.nodes
+    expect(incident.cause).toEqual({ kind: 'Source', name: 'demo' })
+    expect(incident.alerts.totalCount).toBeGreaterThan(demo.devices.length / 2)
+    // Nobody knows how they are: nothing says that they are broken.
+    expect(servers.nodes.filter(({ health }: any) => health === 'CRITICAL')).toEqual([])
+
+    await fault({ do: 'end', fault: 'poller-isolated' })
+    await until(({ id, state }) => id === incident.id && state === 'CLOSED', cursor)
+    await receiver.until(({ status }) => status === 'resolved')
+    expect(firings()).toHaveLength(1)
+    expect((await ask('{ incidents { totalCount } }')).incidents.totalCount).toBe(0)
   },
 )

@@ -1,11 +1,9 @@
 /** Debian's Prometheus, as an oracle: given samples, it answers PromQL. */
-import { spawn, spawnSync } from 'node:child_process'
-import { once } from 'node:events'
+import { spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
+import { freePort, startNeighbour } from './neighbour.ts'
 
 export const hasPrometheus = existsSync('/usr/bin/prometheus') && existsSync('/usr/bin/promtool')
 
@@ -34,27 +32,21 @@ export async function startPrometheus(series: readonly OracleSeries[]): Promise<
   ])
   if (made.status !== 0) throw new Error(`promtool: ${String(made.stderr)}`)
   const port = await freePort()
-  const child = spawn('prometheus', [
-    `--config.file=${join(folder, 'prometheus.yml')}`,
-    `--storage.tsdb.path=${join(folder, 'data')}`,
-    `--web.listen-address=127.0.0.1:${port}`,
-    '--storage.tsdb.retention.time=10y',
-    '--enable-feature=promql-negative-offset,promql-at-modifier',
-  ])
-  const ended = once(child, 'exit')
-  child.stdout.resume()
-  let said = ''
-  for await (const line of createInterface({ input: child.stderr })) {
-    said += `${line}\n`
-    if (line.includes('Server is ready')) break
-  }
-  child.stderr.resume()
-  if (!said.includes('Server is ready')) throw new Error(`prometheus ended:\n${said}`)
+  const neighbour = await startNeighbour(
+    'prometheus',
+    [
+      `--config.file=${join(folder, 'prometheus.yml')}`,
+      `--storage.tsdb.path=${join(folder, 'data')}`,
+      `--web.listen-address=127.0.0.1:${port}`,
+      '--storage.tsdb.retention.time=10y',
+      '--enable-feature=promql-negative-offset,promql-at-modifier',
+    ],
+    'Server is ready',
+  )
   return {
     url: `http://127.0.0.1:${port}`,
     async close() {
-      child.kill('SIGTERM')
-      await ended
+      await neighbour.close()
       rmSync(folder, { recursive: true, force: true })
     },
   }
@@ -65,13 +57,4 @@ function lines(name: string, { labels, samples }: OracleSeries): string[] {
     .filter(([label]) => label !== '__name__')
     .map(([label, value]) => `${label}=${JSON.stringify(value)}`)
   return samples.map(({ at, value }) => `${name}{${inner.join(',')}} ${value} ${(at / 1_000).toFixed(3)}`)
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
 }

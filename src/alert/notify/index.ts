@@ -6,9 +6,9 @@ import { startLoop, type Loop } from '../../loop.ts'
 import { secretsOf } from '../../source/index.ts'
 import type { Turn, TurnGroup, Turns } from '../../turn.ts'
 import type { AlertImage, IncidentImage, SilenceImage } from '../alert.ts'
-import { incidentById } from '../incident/store.ts'
+import { incidentById, incidentMoments } from '../incident/store.ts'
 import { alertsByIds } from '../store.ts'
-import { toBody, toWatchdog, type Told } from './message.ts'
+import { toBody, toWatchdog, type Cause, type Former, type Told } from './message.ts'
 import type { NotifySettings, Receiver, Route } from './settings.ts'
 import {
   drop,
@@ -19,6 +19,7 @@ import {
   queue,
   queueResolved,
   reopen,
+  toldBefore,
   type Due,
 } from './store.ts'
 
@@ -37,6 +38,7 @@ const deadlineMs = 10_000
 const watchdogMs = 60_000
 const mostAtOnce = 100
 const mostTries = 25
+const mostMoments = 200
 const silencedMs = 15_000
 const backoffMs = (tries: number): number => Math.min(15 * 60_000, 2_000 * 2 ** tries)
 
@@ -62,8 +64,7 @@ export class Notifier {
     for (const incident of written) {
       const { id } = incident
       if (incident.state === 'CLOSED') {
-        if (incident.mergedInto === null) await queueResolved(trx, id, now() + settings.wait)
-        else await trx('notification').where({ incident_id: id }).whereNull('sent_at').delete()
+        await queueResolved(trx, id, now() + settings.wait)
         continue
       }
       await reopen(trx, id)
@@ -109,7 +110,9 @@ export class Notifier {
     const isSilenced = open.length > 0 && open.every((alert) => this.#options.silencedBy(alert) !== undefined)
     if (isSilenced && due.what !== 'resolved') return postpone(db, due.id, now() + silencedMs)
     try {
-      const told = this.#toldOf(due, incident, alerts)
+      const isOver = due.what === 'resolved' && receiver.type === 'alertmanager'
+      const formerly = isOver ? await this.#formerly(due) : []
+      const told = this.#toldOf(due, incident, alerts, formerly)
       await post(
         receiver,
         toBody(receiver.type, told, now()),
@@ -128,22 +131,48 @@ export class Notifier {
     }
   }
 
-  #toldOf({ what, receiver }: Due, incident: IncidentImage, alerts: readonly AlertImage[]): Told {
+  /** As what it may have been told to this receiver. */
+  async #formerly({ incidentId, receiver }: Due): Promise<Former[]> {
+    const { db } = this.#options
+    const told = await toldBefore(db, incidentId, receiver)
+    const images = (await incidentMoments(db, [incidentId], mostMoments)).map(({ image }) => image)
+    const alerts = await alertsByIds(db, [...new Set(images.flatMap(({ alertIds }) => alertIds))])
+    return images.flatMap((incident) => {
+      const ids = new Set(incident.alertIds)
+      const own = inOrder(
+        incident,
+        alerts.filter(({ id }) => ids.has(id)),
+      )
+      const cause = this.#causeOf(incident)
+      return own.length === 0 ? [] : told.map((what) => ({ incident, alerts: own, cause, what }))
+    })
+  }
+
+  #causeOf({ causeId }: IncidentImage): Cause {
     const graph = this.#options.graph()
-    const cause = graph.get(incident.causeId)
+    const cause = graph.get(causeId)
     const nameOf = (id: number | null | undefined): string | null =>
       id == null ? null : (graph.get(id)?.name ?? null)
     return {
-      ...{ incident, alerts, what, receiver },
-      cause: {
-        kind: cause?.kind.name ?? 'Resource',
-        name: cause?.name ?? String(incident.causeId),
-        labels: cause?.labels ?? {},
-        site: nameOf(cause?.siteId),
-        tenant: nameOf(cause?.tenantId),
-      },
+      kind: cause?.kind.name ?? 'Resource',
+      name: cause?.name ?? String(causeId),
+      labels: cause?.labels ?? {},
+      site: nameOf(cause?.siteId),
+      tenant: nameOf(cause?.tenantId),
+    }
+  }
+
+  #toldOf(
+    { what, receiver }: Due,
+    incident: IncidentImage,
+    alerts: readonly AlertImage[],
+    formerly: readonly Former[],
+  ): Told {
+    return {
+      ...{ incident, alerts, what, receiver, formerly },
+      cause: this.#causeOf(incident),
       nameOf: ({ resourceId }) => {
-        const vertex = resourceId === null ? undefined : graph.get(resourceId)
+        const vertex = resourceId === null ? undefined : this.#options.graph().get(resourceId)
         return vertex && { kind: vertex.kind.name, name: vertex.name }
       },
       externalUrl: this.#options.settings.externalUrl ?? 'http://localhost:4000',

@@ -2,18 +2,29 @@
 import type { AlertImage, IncidentImage } from '../alert.ts'
 import type { Receiver } from './settings.ts'
 
+export interface Cause {
+  kind: string
+  name: string
+  labels: Readonly<Record<string, string>>
+  site: string | null
+  tenant: string | null
+}
+
+export interface Former {
+  incident: IncidentImage
+  alerts: readonly AlertImage[]
+  cause: Cause
+  what: 'firing' | 'escalation'
+}
+
 export interface Told {
   incident: IncidentImage
   /** Its alerts, those of the cause first. */
   alerts: readonly AlertImage[]
   what: 'firing' | 'escalation' | 'resolved'
-  cause: {
-    kind: string
-    name: string
-    labels: Readonly<Record<string, string>>
-    site: string | null
-    tenant: string | null
-  }
+  cause: Cause
+  /** What else it may have been told as: its cause and severity may have been others. */
+  formerly: readonly Former[]
   nameOf: (alert: AlertImage) => { kind: string; name: string } | undefined
   receiver: string
   externalUrl: string
@@ -33,7 +44,11 @@ const statusOf = ({ what }: Told): 'firing' | 'resolved' => (what === 'resolved'
 const instant = (ms: number): string => new Date(ms).toISOString()
 const never = '0001-01-01T00:00:00Z'
 
-function labelsOf({ incident, cause, what }: Told): Record<string, string> {
+function labelsOf({
+  incident,
+  cause,
+  what,
+}: Pick<Told, 'incident' | 'cause' | 'what'>): Record<string, string> {
   return {
     incident: `incident.${incident.id}`,
     severity: incident.severity.toLowerCase(),
@@ -92,18 +107,24 @@ function toAlert(told: Told, alert: AlertImage, common: Record<string, string>):
   }
 }
 
-/** One alert an incident: an Alertmanager groups and routes it further. */
+/** One alert an incident: an Alertmanager groups and routes it further. To it an alert is its labels: what ends, ends as all that it was. */
 function toAlerts(told: Told, now: number): object[] {
-  const { incident, alerts } = told
-  return [
-    {
-      labels: { alertname: alerts[0]?.rule ?? 'Incident', ...labelsOf(told) },
-      annotations: { ...annotationsOf(told), alerts: String(alerts.length) },
-      startsAt: instant(incident.startsAt),
-      endsAt: instant(statusOf(told) === 'resolved' ? (incident.endsAt ?? now) : now + forgetMs),
-      generatorURL: `${told.externalUrl}/?incident=${incident.id}`,
-    },
-  ]
+  const { incident, alerts, formerly } = told
+  const isOver = statusOf(told) === 'resolved'
+  const all = isOver ? [told, ...formerly] : [told]
+  const sets = new Map(
+    all.map((one) => {
+      const labels = { alertname: one.alerts[0]?.rule ?? 'Incident', ...labelsOf(one) }
+      return [JSON.stringify(labels), labels]
+    }),
+  )
+  return [...sets.values()].map((labels) => ({
+    labels,
+    annotations: { ...annotationsOf(told), alerts: String(alerts.length) },
+    startsAt: instant(incident.startsAt),
+    endsAt: instant(isOver ? (incident.endsAt ?? now) : now + forgetMs),
+    generatorURL: `${told.externalUrl}/?incident=${incident.id}`,
+  }))
 }
 
 const escape = (text: string): string =>

@@ -57,6 +57,20 @@ export async function dueNow(db: Knex, now: number, first: number): Promise<Due[
   return rows.map((row) => ({ ...row, id: Number(row.id), incidentId: Number(row.incidentId) }))
 }
 
+/** As what a receiver was told that it began. */
+export async function toldBefore(
+  db: Knex,
+  incidentId: number,
+  receiver: string,
+): Promise<('firing' | 'escalation')[]> {
+  const rows = await db('notification')
+    .where({ incident_id: incidentId, receiver })
+    .whereNotNull('sent_at')
+    .whereNot({ what: 'resolved' })
+    .select<{ what: 'firing' | 'escalation' }[]>('what')
+  return rows.map(({ what }) => what)
+}
+
 export async function noteSent(db: Knex, id: number): Promise<void> {
   await db('notification').where({ id }).update({ sent_at: new Date(), failure: null })
 }

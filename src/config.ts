@@ -8,7 +8,7 @@ import { notifySchema, parseRule } from './alert/index.ts'
 import { roles, verbs } from './context.ts'
 import { documents, http } from './http-config.ts'
 import { kindNames } from './resource/kind/index.ts'
-import { drivers, parseSources } from './source/index.ts'
+import { drivers, parseServices, parseSources } from './source/index.ts'
 import { secretReference } from './source/source.ts'
 import { allocationShape } from './allocation/index.ts'
 import { parseKindRules } from './source/netbox/index.ts'
@@ -114,6 +114,14 @@ const sources = z.unknown().transform((value, context) => {
   return parsed.faults.length === 0 ? parsed.sources : z.NEVER
 })
 
+/** Declared services with their checks: a source by the name of the section. */
+const services = z.unknown().transform((value, context) => {
+  const driver = drivers.find(({ name }) => name === 'service')!
+  const parsed = parseServices(value ?? {}, driver)
+  for (const { path, message } of parsed.faults) context.addIssue({ code: 'custom', path, message })
+  return parsed.faults.length === 0 ? parsed.sources : z.NEVER
+})
+
 /** See docs/alerting.md. */
 const rules = z.array(z.unknown()).transform((given, context) =>
   given.flatMap((one, index) => {
@@ -190,6 +198,7 @@ const file = z.strictObject({
   limits: limits.prefault({}),
   keep: keep.prefault({}),
   sources: sources.prefault({}),
+  services: services.prefault({}),
   rules: rules.prefault([]),
   notify: notifySchema.prefault({}),
   allocation: allocationShape.prefault({}),
@@ -215,6 +224,7 @@ export function loadConfig(env: NodeJS.ProcessEnv): Config {
   if (env['DATABASE_URL']) config.database.url = toDatabaseUrl(env['DATABASE_URL'])
   return {
     ...config,
+    sources: [...config.sources, ...config.services],
     dataFolder: env['PLENUM_DATA_DIR'] || join(import.meta.dirname, '..', '.plenum'),
     adminToken: env['PLENUM_ADMIN_TOKEN'] || undefined,
     readOnly: toFlag('PLENUM_READ_ONLY', env['PLENUM_READ_ONLY']),

@@ -22,7 +22,7 @@ export interface ConfigFault {
   message: string
 }
 
-const reserved = ['plenum', 'inventory']
+const reserved = ['plenum', 'inventory', 'services']
 const units: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3_600, d: 86_400 }
 
 /** All faults at once; then `sources` is not to be used. */
@@ -40,6 +40,22 @@ export function parseSources(
   return { sources, faults }
 }
 
+/** The section `services:` is a source of that name. */
+export function parseServices(
+  value: unknown,
+  driver: Driver,
+): { sources: SourceConfig[]; faults: ConfigFault[] } {
+  if (isObject(value) && Object.keys(value).length === 0) return { sources: [], faults: [] }
+  const faults: ConfigFault[] = []
+  const parsed = new EntryParser('services', [driver], faults, []).parse({
+    driver: driver.name,
+    services: value,
+  })
+  // Its settings are the section itself.
+  const own = faults.map(({ path, message }) => ({ path: path.slice(2), message }))
+  return { sources: parsed === undefined ? [] : [parsed], faults: own }
+}
+
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
@@ -47,18 +63,25 @@ class EntryParser {
   readonly #name: string
   readonly #drivers: readonly Driver[]
   readonly #faults: ConfigFault[]
+  readonly #reserved: readonly string[]
 
-  constructor(name: string, drivers: readonly Driver[], faults: ConfigFault[]) {
+  constructor(
+    name: string,
+    drivers: readonly Driver[],
+    faults: ConfigFault[],
+    taken: readonly string[] = reserved,
+  ) {
+    this.#reserved = taken
     this.#name = name
     this.#drivers = drivers
     this.#faults = faults
   }
 
   parse(entry: unknown): SourceConfig | undefined {
-    if (!/^[a-z][a-z0-9._-]{0,62}$/.test(this.#name) || reserved.includes(this.#name))
+    if (!/^[a-z][a-z0-9._-]{0,62}$/.test(this.#name) || this.#reserved.includes(this.#name))
       this.#fault(
         [],
-        `"${this.#name}" cannot be a source's name: small letters, digits, - and _, and not ${reserved.join(' or ')}`,
+        `"${this.#name}" cannot be a source's name: small letters, digits, - and _, and not ${this.#reserved.join(' or ')}`,
       )
     if (!isObject(entry)) return this.#fault([], 'a driver and its settings are needed')
     const { driver: driverName, control, timeout, atOnce, perSecond, precedence, ...rest } = entry

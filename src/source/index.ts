@@ -8,7 +8,7 @@ import type { Metrics } from '../metric/index.ts'
 import type { Actor, ResourceId } from '../resource/resource.ts'
 import type { Resources } from '../resource/verbs.ts'
 import type { Turns } from '../turn.ts'
-import { checks } from './check/index.ts'
+import { checks, services } from './check/index.ts'
 import { findAddresses } from './address.ts'
 import type { SourceConfig } from './config.ts'
 import { docker } from './docker/index.ts'
@@ -29,10 +29,19 @@ export type { Touch, TouchStatus } from './live.ts'
 export { probeSource } from './probe.ts'
 export type { SourceFailure } from './source.ts'
 export { readSecret, secretsOf } from './secret.ts'
-export { parseSources, type ConfigFault, type SourceConfig } from './config.ts'
+export { parseServices, parseSources, type ConfigFault, type SourceConfig } from './config.ts'
 
 /** All drivers; a new one is one line. */
-export const drivers: readonly Driver[] = [netbox, snmp, openstack, docker, kubernetes, redfish, checks]
+export const drivers: readonly Driver[] = [
+  netbox,
+  snmp,
+  openstack,
+  docker,
+  kubernetes,
+  redfish,
+  checks,
+  services,
+]
 
 /** One thing whose values are asked for, by the key that its source knows it by. */
 export interface ReadTarget {

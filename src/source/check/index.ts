@@ -3,7 +3,10 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { z } from 'zod'
 import type { Observation } from '../../resource/resource.ts'
 import type { Driver, Reading, Source, SourceEnvironment } from '../source.ts'
-import { check, type Outcome, type Target } from './client.ts'
+import { check, type Target } from './client.ts'
+import { metrics, toEndpoint, toReadings } from './outcome.ts'
+
+export { services } from './service.ts'
 
 const settings = z.strictObject({
   /** Seconds between two checks of a target, and until one has failed. */
@@ -27,16 +30,7 @@ export const checks: Driver<Settings> = {
   authoritative: true,
   precedence: 40,
   role: 'observed',
-  metrics: [
-    { name: 'check.up', unit: '1', type: 'state', help: 'Whether it answers as it should: 1 or 0.' },
-    { name: 'check.duration', unit: 's', type: 'gauge', help: 'How long it took to answer.' },
-    {
-      name: 'check.certificate.expiry',
-      unit: 's',
-      type: 'gauge',
-      help: 'How long its certificate is still valid.',
-    },
-  ],
+  metrics,
   parseSettings: (value) => settings.parse(value),
   open: async (own, environment) => open(own, environment),
 }
@@ -69,27 +63,9 @@ function open({ targets, every, deadline }: Settings, environment: SourceEnviron
   }
 }
 
-function toThings(name: string, { url, service }: Target): Observation[] {
-  const { protocol, hostname, port } = new URL(url)
-  const defaultPort = { 'http:': 80, 'https:': 443 }[protocol]
-  const fields = {
-    url,
-    protocol: protocol.slice(0, -1),
-    port: port === '' ? (defaultPort ?? null) : Number(port),
-  }
-  const address = /^[\d.]+$|^\[/.test(hostname) ? { address: hostname.replace(/^\[|\]$/g, '') } : {}
-  const endpoint: Observation = { key: name, kind: 'Endpoint', name, fields: { ...fields, ...address } }
-  if (service === undefined) return [endpoint]
+function toThings(name: string, target: Target): Observation[] {
+  const endpoint = toEndpoint(name, name, target)
+  if (target.service === undefined) return [endpoint]
   const links: Observation['links'] = [{ type: 'EXPOSES', to: { key: name } }]
-  return [endpoint, { key: `service/${name}`, kind: 'Service', name: service, links }]
-}
-
-function toReadings(key: string, { isUp, seconds, certificateSeconds }: Outcome): Reading[] {
-  const at = Date.now()
-  const reading = (metric: string, value: number) => ({ key, metric, value, at })
-  return [
-    reading('check.up', isUp ? 1 : 0),
-    ...(isUp ? [reading('check.duration', seconds)] : []),
-    ...(certificateSeconds === undefined ? [] : [reading('check.certificate.expiry', certificateSeconds)]),
-  ]
+  return [endpoint, { key: `service/${name}`, kind: 'Service', name: target.service, links }]
 }

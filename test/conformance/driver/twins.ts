@@ -1,6 +1,6 @@
 /** The twin of every driver, in the order of src/source/index.ts. */
 import { parseDump } from '../../../src/source/netbox/client.ts'
-import { checks } from '../../../src/source/check/index.ts'
+import { checks, services } from '../../../src/source/check/index.ts'
 import { openstack } from '../../../src/source/openstack/index.ts'
 import { docker } from '../../../src/source/docker/index.ts'
 import { kubernetes } from '../../../src/source/kubernetes/index.ts'
@@ -163,6 +163,24 @@ const checkTwin: Twin = {
   },
 }
 
+const serviceTwin: Twin = {
+  ...checkTwin,
+  driver: services,
+  async start() {
+    const front = await startFront({ answer: (_, response) => void response.end('well') })
+    return {
+      ...front,
+      get settings() {
+        const endpoints = { health: { url: `${front.url}/health` } }
+        return { every: 60, deadline: 0.5, services: { web: { endpoints, dependsOn: ['sql'] }, sql: {} } }
+      },
+      secrets: {},
+      things: 3,
+      live: { keys: ['endpoint/web/health'], metrics: ['check.up'] },
+    }
+  },
+}
+
 export const twins: readonly Twin[] = [
   netboxTwin,
   snmpTwin,
@@ -171,4 +189,5 @@ export const twins: readonly Twin[] = [
   kubernetesTwin,
   redfishTwin,
   checkTwin,
+  serviceTwin,
 ]

@@ -18,7 +18,8 @@ export interface Group {
   count: number
 }
 
-type Read = (vertex: Vertex) => string | Vertex | null | undefined
+/** A text, or the id of a site, rack or tenant. */
+type Read = (vertex: Vertex) => string | ResourceId | null | undefined
 
 /** Largest first, equal ones by their values. Without keys one group of all, also when there is nothing. */
 export function countBy(graph: Graph, vertices: Iterable<Vertex>, keys: readonly GroupKey[]): Group[] {
@@ -49,40 +50,45 @@ function grouping<T>(
 ): (vertex: Vertex) => T {
   const reads = keys.map((key) => readOf(graph, key))
   const [only] = reads
-  if (only !== undefined && reads.length === 1) return groupingByOne(keys[0]!, only, groups, make)
+  if (only !== undefined && reads.length === 1) return groupingByOne(graph, keys[0]!, only, groups, make)
   return (vertex) => {
-    const values = reads.map((read) => read(vertex) ?? '')
-    const name = JSON.stringify(values.map((value) => (typeof value === 'string' ? value : value.id)))
+    const values = reads.map((read, index) => toValue(graph, keys[index]!, read(vertex)))
+    const name = JSON.stringify(values.map(identify))
     let group = groups.get(name)
-    if (group === undefined)
-      groups.set(name, (group = make(values.map((value, index) => toValue(keys[index]!, value)))))
+    if (group === undefined) groups.set(name, (group = make(values)))
     return group
   }
 }
 
-/** The usual case without names made for each vertex. */
+/** The usual case: each value is looked at once, not once a vertex. */
 function groupingByOne<T>(
+  graph: Graph,
   key: GroupKey,
   read: Read,
   groups: Map<string, T>,
   make: (group: GroupValue[]) => T,
 ): (vertex: Vertex) => T {
-  const known = new Map<string | Vertex, T>()
+  const known = new Map<ReturnType<Read>, T>()
   return (vertex) => {
-    const value = read(vertex) ?? ''
-    let group = known.get(value)
-    if (group === undefined) {
-      known.set(value, (group = make([toValue(key, value)])))
-      groups.set(String(known.size), group)
-    }
+    const value = read(vertex)
+    const seen = known.get(value)
+    if (seen !== undefined) return seen
+    // Two may be one: an id that was merged into another, one that the viewer does not know of and none.
+    const told = toValue(graph, key, value)
+    const name = JSON.stringify(identify(told))
+    const group = groups.get(name) ?? make([told])
+    groups.set(name, group)
+    known.set(value, group)
     return group
   }
 }
 
-function toValue(key: GroupKey, value: string | Vertex): GroupValue {
-  return typeof value === 'string'
-    ? { key, value, vertex: undefined }
-    : { key, value: value.name, vertex: value }
+const identify = ({ value, vertex }: GroupValue): string | ResourceId => vertex?.id ?? value
+
+function toValue(graph: Graph, key: GroupKey, value: ReturnType<Read>): GroupValue {
+  if (typeof value !== 'number') return { key, value: value ?? '', vertex: undefined }
+  const vertex = graph.get(value)
+  return { key, value: vertex?.name ?? '', vertex }
 }
 
 function compareGroups(a: { group: GroupValue[] }, b: { group: GroupValue[] }): number {
@@ -101,8 +107,8 @@ const plain: Readonly<Record<string, Read>> = {
 }
 
 function readOf(graph: Graph, key: GroupKey): Read {
-  if (key === 'site') return (vertex) => (vertex.siteId === null ? null : graph.get(vertex.siteId))
-  if (key === 'tenant') return (vertex) => (vertex.tenantId === null ? null : graph.get(vertex.tenantId))
+  if (key === 'site') return ({ siteId }) => siteId
+  if (key === 'tenant') return ({ tenantId }) => tenantId
   if (key === 'rack') return rackReader(graph)
   if (key.startsWith('label.')) {
     const label = key.slice('label.'.length)
@@ -154,8 +160,5 @@ function rackReader(graph: Graph): Read {
     }
     return none
   }
-  return (vertex) => {
-    const rack = rackOf(vertex)
-    return rack === none ? null : graph.get(rack)
-  }
+  return (vertex) => rackOf(vertex) || null
 }

@@ -56,8 +56,10 @@ export function toTest(graph: Graph, filter: Filter): VertexTest | undefined {
     ...anyOf(graph, filter.or),
     ...noneOf(graph, filter.not),
   ]
-  if (tests.length <= 1) return tests[0]
-  return (vertex) => tests.every((test) => test(vertex))
+  const [first, second, ...more] = tests
+  if (first === undefined || second === undefined) return first
+  if (more.length === 0) return (vertex) => first(vertex) && second(vertex)
+  return (vertex) => first(vertex) && second(vertex) && more.every((test) => test(vertex))
 }
 
 function anyOf(graph: Graph, filters: readonly Filter[] | undefined): VertexTest[] {

@@ -248,9 +248,11 @@ class Alerting implements Alerts {
     return done
   }
 
-  async receive(alerts: unknown, by: string): Promise<void> {
+  async receive(alerts: unknown, by: string): Promise<Cursor | null> {
     const { db, graph, feed } = this.#options
-    if (await receiveAlerts(db, graph(), alerts, by, this.#now())) feed.wake()
+    const cursor = await receiveAlerts(db, graph(), alerts, by, this.#now())
+    if (cursor !== null) feed.wake()
+    return cursor
   }
 
   async round(): Promise<void> {

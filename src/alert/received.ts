@@ -1,5 +1,6 @@
 /** Alerts of other systems, written: begun, told again, ended; those that nobody tells again end by themselves. */
 import type { Knex } from 'knex'
+import type { Cursor } from '../event/event.ts'
 import type { Graph } from '../graph/graph.ts'
 import type { Fence } from '../turn.ts'
 import { matchLabels, parseAlerts, toImage, type GivenAlert } from './intake.ts'
@@ -9,21 +10,21 @@ import { openAlerts, writeAlerts, type AlertWrite, type StoredAlert } from './st
 /** What is told without an end is over when it is not told again by then. */
 const usualMs = 5 * 60_000
 
-/** INVALID_INPUT when they are none; true when something was told. */
+/** INVALID_INPUT when they are none; null when nothing was told. */
 export async function receiveAlerts(
   db: Knex,
   graph: Graph,
   value: unknown,
   by: string,
   now: number,
-): Promise<boolean> {
+): Promise<Cursor | null> {
   const given = new Map(parseAlerts(value, now).map((one) => [one.fingerprint, one]))
   const open = new Map((await openAlerts(db)).map((stored) => [stored.fingerprint, stored]))
   const writes = [...given.values()].flatMap(
     (one) => toWrite(one, open.get(one.fingerprint), graph, now) ?? [],
   )
-  if (writes.length === 0) return false
-  return (await writeAlerts(db, [], writes, by)).cursor !== null
+  if (writes.length === 0) return null
+  return (await writeAlerts(db, [], writes, by)).cursor
 }
 
 function toWrite(

@@ -45,8 +45,8 @@ export interface Alerts {
   acknowledge(incidentId: number, by: string): Promise<{ incident: IncidentImage; cursor: Cursor }>
   silence(silence: Omit<SilenceImage, 'id'>): Promise<{ silence: SilenceImage; cursor: Cursor }>
   endSilence(id: number, by: string): Promise<{ silence: SilenceImage; cursor: Cursor }>
-  /** Alerts of another system. INVALID_INPUT when they are none. */
-  receive(alerts: unknown, by: string): Promise<void>
+  /** Alerts of another system. INVALID_INPUT when they are none; null when nothing is other than before. */
+  receive(alerts: unknown, by: string): Promise<Cursor | null>
   /** Evaluates the rules now. */
   round(): Promise<void>
   close(): Promise<void>

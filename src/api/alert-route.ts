@@ -6,8 +6,12 @@ import type { Admission } from './admission.ts'
 import { checkAct, mutationRoles, readOnlyRefusal } from './auth.ts'
 import type { ApiConfig } from './config.ts'
 import type { Door } from './door.ts'
+import { toPlenumError } from './format-error.ts'
+import { mask, type WriteAudit } from './guard.ts'
 import type { Login } from './login.ts'
+import type { Refusals } from './refusals.ts'
 import type { Nouns } from './request.ts'
+import { traced } from './traced.ts'
 
 export interface AlertRouteOptions {
   config: ApiConfig
@@ -15,6 +19,8 @@ export interface AlertRouteOptions {
   login: Login
   admission: Admission
   nouns: Nouns
+  audit: WriteAudit
+  refusals: Refusals
   log: Logger
 }
 
@@ -40,13 +46,36 @@ export function addAlertRoute(app: FastifyInstance, options: AlertRouteOptions):
       reply.raw.once('close', options.admission.enter(session.viewer.tokenId))
       sessions.set(request, session)
     })
-    scoped.post('/api/v2/alerts', async (request, reply) => {
-      if (options.config.readOnly) throw readOnlyRefusal(action)
-      const { viewer } = sessions.get(request) as Session
-      checkAct(viewer, action, mutationRoles['createSilence'] ?? 'operator')
-      await options.nouns.alerts.receive(request.body, viewer.name)
-      return reply.type('application/json; charset=utf-8').send('{"status":"success"}')
-    })
+    scoped.post('/api/v2/alerts', (request, reply) =>
+      traced(request, reply, async () => {
+        await receive(options, request, sessions.get(request) as Session)
+        return reply.type('application/json; charset=utf-8').send('{"status":"success"}')
+      }),
+    )
     done()
   })
+}
+
+/** What is told again and again, and changes nothing, leaves no record. */
+async function receive(
+  { config, door, nouns, audit, refusals, log }: AlertRouteOptions,
+  request: FastifyRequest,
+  { viewer }: Session,
+): Promise<void> {
+  const who = {
+    ...{ actor: viewer.name, requestId: request.id, action },
+    remoteAddress: door.addressOf(request.raw),
+  }
+  try {
+    if (config.readOnly) throw readOnlyRefusal(action)
+    checkAct(viewer, action, mutationRoles['createSilence'] ?? 'operator')
+    const cursor = await nouns.alerts.receive(request.body, viewer.name)
+    if (cursor === null) return
+    const entry = { ...who, input: mask(request.body), outcome: 'OK' as const, cursorSeq: cursor.seq }
+    await audit(entry).catch((error: unknown) => log.error({ err: error, entry }, 'an audit row was lost'))
+  } catch (error) {
+    const { code: errorCode, message: reason } = toPlenumError(error)
+    refusals.note({ ...who, errorCode, reason })
+    throw error
+  }
 }

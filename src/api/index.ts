@@ -81,7 +81,7 @@ export async function startApi(options: ApiOptions): Promise<Api> {
   addGraphqlRoute(app, { ...shared, apollo })
   addImportRoute(app, { ...options, ...shared })
   addPrometheusRoutes(app, shared)
-  addAlertRoute(app, shared)
+  addAlertRoute(app, { ...options, ...shared })
   const webSocket = startWebSocket(app.server as Server, shared)
   options.telemetry.add(doorGauges(admission, webSocket))
   const sharing = tellTogether(() => options.telemetry.families())

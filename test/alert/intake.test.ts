@@ -119,4 +119,22 @@ describe('what is no alert', () => {
     )
     expect((await send([], createToken.secret)).status).toBe(403)
   })
+  it('leaves a record of what changed something and of what was refused, once', async () => {
+    const rows = () =>
+      app.database.db('audit').where({ action: 'POST /api/v2/alerts' }).orderBy('id').select()
+    const alerts = [alert({ alertname: 'Recorded', instance: 'db1' })]
+    for (let times = 0; times < 2; times++) expect((await send(alerts)).status).toBe(200)
+    expect((await send({})).status).toBe(400)
+    await expect
+      .poll(rows)
+      .toEqual(
+        expect.arrayContaining([
+          expect.objectContaining({ outcome: 'REFUSED', error_code: 'FORBIDDEN', actor: 'looker' }),
+          expect.objectContaining({ outcome: 'REFUSED', error_code: 'INVALID_INPUT' }),
+        ]),
+      )
+    const told = (await rows()).filter(({ input }) => JSON.stringify(input).includes('Recorded'))
+    expect(told).toMatchObject([{ outcome: 'OK', actor: 'admin', remote_address: '127.0.0.1' }])
+    expect(Number(told[0].cursor_seq)).toBeGreaterThan(0)
+  })
 })

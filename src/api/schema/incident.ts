@@ -8,7 +8,7 @@ import type { Reached } from '../../graph/graph.ts'
 import type { PageArguments } from '../../graph/page.ts'
 import { seesAll } from '../../graph/scope.ts'
 import type { KindName } from '../../resource/kind/index.ts'
-import { connectAlerts } from './alert.ts'
+import { connectAlerts, seesAlert } from './alert.ts'
 import { connectList } from './connection.ts'
 import { connectHistory } from './history.ts'
 import { see, seeId, seeLinks, visibleTo } from './view.ts'
@@ -84,15 +84,24 @@ async function timeline(context: Context, image: IncidentImage, first: number | 
   if (first != null && (first < 1 || first > mostMoments))
     throw invalidInput(`first is 1 to ${mostMoments}`, 'first')
   const moments = await momentsOf(context).load(image.id)
-  return moments.slice(0, first ?? mostMoments).map(({ at, actor, image: then }) => ({
+  // What was held to be the cause then may be somebody else's, and its summary names it.
+  const told = moments.filter(({ image: then }) => seesAll(context.viewer) || seesIncident(context, then))
+  return told.slice(0, first ?? mostMoments).map(({ at, actor, image: then }) => ({
     at,
     actor,
     state: then.state,
     severity: then.severity,
     summary: then.summary,
     cause: () => seeId(context, context.graph, then.causeId),
-    alertCount: then.alertIds.length,
+    alertCount: () => countAlerts(context, then),
   }))
+}
+
+/** Alerts that the viewer is told of. */
+async function countAlerts(context: Context, { alertIds }: IncidentImage): Promise<number> {
+  if (seesAll(context.viewer)) return alertIds.length
+  const alerts = await context.alerts.byIds(alertIds)
+  return alerts.filter((alert) => seesAlert(context, alert)).length
 }
 
 interface Moment {

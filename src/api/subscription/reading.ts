@@ -2,7 +2,7 @@
 import type { Context } from '../../context.ts'
 import { matching, type FilterInput } from '../schema/ask.ts'
 import { checkMetrics } from '../schema/metric.ts'
-import { see } from '../schema/view.ts'
+import { see, type View } from '../schema/view.ts'
 import { everyOf } from './gather.ts'
 
 export interface ReadingArguments {
@@ -53,7 +53,8 @@ async function* follow(
       }
       const fresh = [...touched].filter((id) => wanted.has(id) && metrics.readings(id, metric).length > 0)
       touched = new Set()
-      if (fresh.length > 0) yield { readings: batchOf(context, fresh) }
+      const views = viewsOf(context, fresh)
+      if (views.length > 0) yield { readings: batchOf(views) }
       await pause(everyMs, signal)
       if (touched.size > 0) continue
       await new Promise<void>((resolve) => {
@@ -68,11 +69,15 @@ async function* follow(
   }
 }
 
-function batchOf(context: Context, ids: readonly number[]): { resources: object[]; dropped: number } {
+/** Values are of those that the viewer may see in full; that others were measured is not told either. */
+function viewsOf(context: Context, ids: readonly number[]): View[] {
   const { graph } = context
-  const views = ids
+  return ids
     .flatMap((id) => see(context, graph, graph.get(id)) ?? [])
     .filter(({ access }) => access === 'FULL')
+}
+
+function batchOf(views: readonly View[]): { resources: object[]; dropped: number } {
   return {
     resources: views.slice(0, mostResources),
     dropped: Math.max(0, views.length - mostResources),

@@ -1,26 +1,27 @@
 /**
  * Ten thousand questions of tenants, each compared with what a fresh load of nothing but their own gives: no id, name, count or error text of anybody
- * else's may be in an answer; then what subscriptions tell; then history, differences, former instants, events, alerts and refused writes out of real tables. Writes lab/results/leaks-DATE.json.
- *   npm run lab leaks [-- --pairs N] [--worlds N] [--pasts N] [--seed N]
+ * else's may be in an answer; then as many subscriptions, live and replayed; then history, differences, former instants, events, alerts, allocations, subscriptions and refused writes out of
+ * real tables. Writes lab/results/leaks-DATE.json.
+ *   npm run lab leaks [-- --pairs N] [--pasts N] [--seed N]
  */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import pino from 'pino'
+import { allocationShape } from '../src/allocation/index.ts'
 import { startApp } from '../src/app.ts'
 import { loadConfig } from '../src/config.ts'
 import { openDb } from '../src/db.ts'
 import { startPostgres } from '../src/postgres/index.ts'
 import { asking } from '../test/support/asking.ts'
 import { lookForLeaksInFollowing } from '../test/support/leak-follow.ts'
-import { lookForLeaksInPast, type PastApp } from '../test/support/leak-past.ts'
+import { lookForLeaksInPast, pastAllocation, type PastApp } from '../test/support/leak-past.ts'
 import { lookForLeaks } from '../test/support/leaks.ts'
 
 const { values } = parseArgs({
   options: {
     pairs: { type: 'string', default: '10000' },
-    worlds: { type: 'string', default: '500' },
     pasts: { type: 'string', default: '20' },
     seed: { type: 'string', default: String(Math.floor(Math.random() * 2 ** 31)) },
   },
@@ -28,7 +29,7 @@ const { values } = parseArgs({
 const seed = Number(values.seed)
 const began = performance.now()
 const { leaks: ofQueries, ...queries } = await lookForLeaks(seed, Number(values.pairs))
-const { leaks: ofFollowing, ...following } = await lookForLeaksInFollowing(seed, Number(values.worlds))
+const { leaks: ofFollowing, ...following } = await lookForLeaksInFollowing(seed, Number(values.pairs))
 const { leaks: ofPast, ...past } = await lookInPasts()
 const leaks = [...ofQueries, ...ofFollowing, ...ofPast]
 const seconds = Math.round((performance.now() - began) / 1_000)
@@ -46,12 +47,16 @@ async function lookInPasts() {
     const url = postgres.url(name)
     const token = 'plenum_token_of_the_leaks_lab'
     const app = await startApp(
-      loadConfig({ PORT: '0', PLENUM_ADMIN_TOKEN: token }),
+      {
+        ...loadConfig({ PORT: '0', PLENUM_ADMIN_TOKEN: token }),
+        allocation: allocationShape.parse(pastAllocation),
+      },
       url,
       pino({ level: 'silent' }),
     )
     const db = openDb({ url })
     return {
+      url: app.url,
       query: asking(app.url, token),
       database: { db },
       close: async () => {

@@ -3,17 +3,20 @@
  * each tenant could know; no answer may hold a text or an id that its tenant could never know, nor one of a former instant what it could not know then. And what is hidden is not told apart from
  * what is not there.
  */
-import pino from 'pino'
-import { startMetrics } from '../../src/metric/index.ts'
 import type { Db } from '../../src/db.ts'
 import type { Ask } from './asking.ts'
 import { Chance } from './chance.ts'
 import type { Leak } from './leaks.ts'
+import { Happenings, lastOf } from './leak-happening.ts'
+import { followAll, type Following } from './leak-told.ts'
+import { writes, writesOfGiven, writesOfTenant } from './leak-write.ts'
 import { PastWorld, toItem, type Thing } from './past-world.ts'
 
 export interface PastCount {
   worlds: number
   asked: number
+  /** Subscriptions, live and replayed. */
+  followed: number
   /** Answers that held something that the tenant may know. */
   telling: number
   /** Writes that were refused. */
@@ -23,13 +26,17 @@ export interface PastCount {
 
 /** What is asked; each world has one of its own. */
 export interface PastApp {
+  url: string
   query: Ask
   database: { db: Db }
   close(): Promise<void>
 }
 
+/** To be the app's. */
+export const pastAllocation = { pools: { racks: { kind: 'Rack', where: {} } } }
 const steps = 5
 const brief = '{ id name owner kind }'
+const allocation = `{ id name tenant ${brief} createdBy resources ${brief} claims { pool unit provider ${brief} } }`
 const change = `{ name kind resourceId actor changes { path before after } resource ${brief} }`
 const whole = `{ totalCount nodes { id name owner labels { key value } tenant ${brief} site ${brief} links { totalCount nodes { from ${brief} to ${brief} } } } }`
 
@@ -46,7 +53,7 @@ export async function lookForLeaksInPast(
   start: () => Promise<PastApp>,
 ): Promise<PastCount> {
   const chance = new Chance(seed)
-  const count: PastCount = { worlds: 0, asked: 0, telling: 0, refused: 0, leaks: [] }
+  const count: PastCount = { worlds: 0, asked: 0, followed: 0, telling: 0, refused: 0, leaks: [] }
   while (count.worlds < worlds && count.leaks.length < 10) {
     const app = await start()
     try {
@@ -65,7 +72,9 @@ class Round {
   readonly #count: PastCount
   readonly #world: PastWorld
   readonly #ids = new Map<string, string>()
+  readonly #secrets = new Map<string, string>()
   readonly #known: Map<string, Known>
+  readonly #happenings: Happenings
   #began = ''
 
   constructor(chance: Chance, app: PastApp, count: PastCount) {
@@ -73,6 +82,7 @@ class Round {
     this.#app = app
     this.#count = count
     this.#world = new PastWorld(chance)
+    this.#happenings = new Happenings(app, this.#world, this.#ids)
     this.#known = new Map(
       this.#world.tenants.map((tenant) => [tenant, { ever: new Set(), everKeys: new Set(), at: [] }]),
     )
@@ -80,12 +90,37 @@ class Round {
 
   async run(): Promise<void> {
     this.#began = new Date(Date.now() - 1_000).toISOString()
+    const { cursor } = await this.#admin('{ cursor }')
     await this.#put([...this.#world.things.values()])
+    for (const tenant of this.#world.tenants) this.#secrets.set(tenant, await this.#tokenOf(tenant, 'VIEWER'))
+    const live = this.#followEach(undefined)
     for (let step = 0; step < steps; step++) await this.#put(this.#world.change())
-    await this.#alarm()
+    await this.#happenings.alarm()
+    for (const tenant of this.#world.tenants) await this.#happenings.give(tenant)
+    await this.#happenings.end()
+    this.#remember(new Date().toISOString())
+    await this.#checkFollowed(live)
+    await this.#checkFollowed(this.#followEach(cursor))
     for (const tenant of this.#world.tenants) {
       await this.#askAll(tenant)
       await this.#writeAll(tenant)
+    }
+  }
+
+  #followEach(after: string | undefined): [string, Following][] {
+    return this.#world.tenants.map((tenant, index) => [
+      tenant,
+      followAll(this.#app.url, this.#secrets.get(tenant)!, after, lastOf(index)),
+    ])
+  }
+
+  async #checkFollowed(following: readonly [string, Following][]): Promise<void> {
+    for (const [tenant, { ended, close }] of following) {
+      for (const { question, text } of await ended) {
+        this.#count.followed++
+        this.#check(question, tenant, text, this.#known.get(tenant)!.ever)
+      }
+      await close()
     }
   }
 
@@ -108,55 +143,15 @@ class Round {
     // The next change is later than the instant that this one is remembered by.
     const written = Date.now()
     while (Date.now() <= written + 2);
-    const instant = new Date(written + 1).toISOString()
+    this.#remember(new Date(written + 1).toISOString())
+  }
+
+  #remember(instant: string): void {
     for (const [tenant, known] of this.#known) {
       const { texts, keys } = this.#world.knownTo(tenant)
       for (const text of texts) known.ever.add(text)
       for (const key of keys) known.everKeys.add(key)
       known.at.push({ instant, texts })
-    }
-  }
-
-  /** An alert on each server, which says its name. */
-  async #alarm(): Promise<void> {
-    const limits = { series: 1_000, seriesValues: 100_000 }
-    const keep = { fineSampleDays: 7, sampleDays: 90, sampleHourDays: 800 }
-    const metrics = await startMetrics({
-      db: this.#app.database.db,
-      log: pino({ level: 'silent' }),
-      limits,
-      keep,
-    })
-    try {
-      await metrics.define([{ name: 'load', unit: '1', type: 'gauge', help: 'Load' }])
-      const rule = {
-        name: 'High',
-        metric: 'load',
-        selector: { kind: ['Server'] },
-        condition: { type: 'threshold', above: 10 },
-        severity: 'WARNING',
-        summary: '{{resource.name}} is busy',
-      }
-      await this.#admin('mutation ($input: RuleInput!) { saveRule(input: $input) { cursor } }', {
-        input: rule,
-      })
-      const servers = this.#world.of('Server')
-      metrics.record(
-        0,
-        servers.map(({ key }) => ({
-          resourceId: Number(this.#ids.get(key)),
-          metric: 'load',
-          value: 90,
-          at: Date.now(),
-        })),
-      )
-      await metrics.flush()
-      const open = async (): Promise<number> =>
-        (await this.#admin('{ alerts { totalCount } }')).alerts.totalCount
-      for (let left = 200; (await open()) < servers.length && left > 0; left--)
-        await new Promise((resolve) => setTimeout(resolve, 50))
-    } finally {
-      await metrics.close()
     }
   }
 
@@ -177,6 +172,9 @@ class Round {
       path,
       rest,
     }))
+    // A question that is none would find no leak.
+    if (errors?.some(({ message }) => /^(Cannot query field|Unknown |Field ")/.test(message)))
+      throw new Error(`${errors[0]!.message}: ${question}`)
     this.#count.asked++
     return JSON.stringify({ data, errors: shown })
   }
@@ -198,7 +196,7 @@ class Round {
   }
 
   async #askAll(tenant: string): Promise<void> {
-    const secret = await this.#tokenOf(tenant, 'VIEWER')
+    const secret = this.#secrets.get(tenant)!
     const { ever, at } = this.#known.get(tenant)!
     const refs = [...this.#world.things.keys()].map((key) =>
       this.#chance.pick([`past:${key}`, this.#ids.get(key)!]),
@@ -225,7 +223,19 @@ class Round {
       `{ alerts(first: 100) { totalCount nodes { summary resource ${brief} labels { key value } } } }`,
       `{ servers { nodes { name health alerts(state: [FIRING, PENDING, RESOLVED]) { totalCount nodes { summary } } } } }`,
       `{ incidents(first: 50) { totalCount nodes { summary acknowledgedBy cause ${brief} alerts(first: 50) { totalCount nodes { summary resource ${brief} } } impact(first: 50) { totalCount nodes ${brief} } changesBefore(first: 50) { totalCount nodes ${change} } } } }`,
-      `{ rules { name } silences { id } sources { name } metrics { name } }`,
+      `{ rules { name } silences { id } sources { name } metrics { name } pools { name traits providers capacity { class used free } } blueprints { name } unmatchedAlerts { name } }`,
+      `{ allocations(first: 100) { totalCount nodes ${allocation} } operations(first: 100) { totalCount nodes { id startedBy steps { name } allocation ${allocation} } } }`,
+      ...[...this.#happenings.given.keys()].map(
+        (id) =>
+          `{ node(id: "allocation.${id}") { id ...on Allocation ${allocation} } operation(id: "operation.${id}") { id steps { name } allocation ${allocation} } }`,
+      ),
+      ...this.#world.tenants.flatMap((one) => [
+        `{ allocations(filter: { tenant: ["past:${one}"] }) { totalCount nodes ${allocation} } }`,
+        `{ operations(filter: { tenant: ["past:${one}"] }) { totalCount nodes { id steps { name } } } }`,
+        `{ quotas(tenant: "past:${one}") { class limit used } }`,
+        `{ plan(request: { tenant: "past:${one}", name: "asked", blueprint: "rack-space", parameters: { units: 3 } }) { feasible short { class } placements { units name provider ${brief} } rejected { reason count resources ${brief} } } }`,
+        `{ plan(request: { tenant: "past:${tenant}", name: "asked", blueprint: "rack-space", count: 100, parameters: { units: 50 } }) { feasible short { class asked free missing } placements { units name provider ${brief} } rejected { reason count resources ${brief} } } }`,
+      ]),
     ]
     for (const question of questions) this.#check(question, tenant, await this.#as(secret, question), ever)
     for (const { instant, texts } of at) {
@@ -257,19 +267,32 @@ class Round {
         [`past:${thing.key}`, 'past:nobody-of-that-key'],
         [this.#ids.get(thing.key)!, '987654321'],
       ] as const) {
-        for (const write of writes(mine)) {
-          const [told, due] = [await this.#as(secret, write(ref)), await this.#as(secret, write(twin))]
-          this.#check(write(ref), tenant, told, ever)
-          this.#count.refused++
-          if (told.replaceAll(ref, '¤') !== due.replaceAll(twin, '¤'))
-            this.#count.leaks.push({
-              question: write(ref),
-              tenants: [],
-              what: `${told} but of what is not there ${due}`,
-            })
-        }
+        const asked = thing.kind === 'Tenant' ? [...writes(mine), ...writesOfTenant] : writes(mine)
+        for (const write of asked) await this.#writeTwice(secret, tenant, write, ref, twin)
       }
     }
+    for (const [id, holder] of this.#happenings.given)
+      if (holder !== tenant)
+        for (const write of writesOfGiven) await this.#writeTwice(secret, tenant, write, id, '987654321')
+  }
+
+  /** Of what is hidden as of what is not there. */
+  async #writeTwice(
+    secret: string,
+    tenant: string,
+    write: (ref: string) => string,
+    ref: string,
+    twin: string,
+  ): Promise<void> {
+    const [told, due] = [await this.#as(secret, write(ref)), await this.#as(secret, write(twin))]
+    this.#check(write(ref), tenant, told, this.#known.get(tenant)!.ever)
+    this.#count.refused++
+    if (told.replaceAll(ref, '¤') !== due.replaceAll(twin, '¤'))
+      this.#count.leaks.push({
+        question: write(ref),
+        tenants: [],
+        what: `${told} but of what is not there ${due}`,
+      })
   }
 
   /** What stands in the way of it, or follows of it, may be others'. */
@@ -291,19 +314,3 @@ class Round {
     }
   }
 }
-
-/** Writes that name a ref; `mine` is the writer's own. */
-const writes = (mine: string | undefined): ((ref: string) => string)[] => [
-  (ref) =>
-    `mutation { updateResources(input: { dryRun: true, items: [{ ref: "${ref}", changes: { contact: "x" } }] }) { cursor } }`,
-  (ref) =>
-    `mutation { deleteResources(input: { dryRun: true, cascade: true, items: [{ ref: "${ref}" }] }) { counts { deleted } } }`,
-  ...(mine === undefined
-    ? []
-    : [
-        (ref: string) =>
-          `mutation { deleteLink(input: { dryRun: true, type: DEPENDS_ON, from: "${mine}", to: "${ref}" }) { cursor } }`,
-        (ref: string) =>
-          `mutation { updateResources(input: { dryRun: true, items: [{ ref: "${mine}", changes: { links: [{ type: DEPENDS_ON, to: "${ref}" }] } }] }) { plan { summary } } }`,
-      ]),
-]

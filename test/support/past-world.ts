@@ -5,7 +5,7 @@
 import type { Chance } from './chance.ts'
 
 export interface Thing {
-  kind: 'Tenant' | 'Site' | 'Rack' | 'Server' | 'VirtualMachine'
+  kind: 'Tenant' | 'Site' | 'Rack' | 'Server' | 'VirtualMachine' | 'Device'
   key: string
   name: string
   owner: string
@@ -32,7 +32,8 @@ export class PastWorld {
     for (let index = 0; index < 10; index++) this.#add('VirtualMachine', chance.pick(servers))
   }
 
-  #text(kind: string): string {
+  /** One that there was never before. */
+  text(kind: string): string {
     const text = `${kind.slice(0, 2).toLowerCase()}-${mark(this.#chance)}`
     this.#texts.add(text)
     return text
@@ -42,14 +43,20 @@ export class PastWorld {
     const mayBeHeld = kind === 'Server' || kind === 'VirtualMachine'
     const thing: Thing = {
       kind,
-      key: this.#text('key'),
-      name: this.#text(kind),
-      owner: this.#text('owner'),
+      key: this.text('key'),
+      name: this.text(kind),
+      owner: this.text('owner'),
       on,
       tenant: mayBeHeld && this.#chance.is(0.7) ? this.#chance.pick(this.tenants) : undefined,
     }
     this.things.set(thing.key, thing)
     return thing
+  }
+
+  /** What was made for a tenant. */
+  addFor(tenant: string, thing: Pick<Thing, 'kind' | 'key' | 'name' | 'on'>): void {
+    this.#texts.add(thing.name)
+    this.things.set(thing.key, { ...thing, owner: thing.key, tenant })
   }
 
   /** Every text that there ever was. */
@@ -68,8 +75,8 @@ export class PastWorld {
     for (let count = 2 + chance.below(5); count > 0; count--) {
       const thing = chance.pick([...this.of('Server'), ...this.of('VirtualMachine'), ...this.of('Rack')])
       changed.add(thing)
-      if (chance.is(0.4)) thing.name = this.#text(thing.kind)
-      if (chance.is(0.4)) thing.owner = this.#text('owner')
+      if (chance.is(0.4)) thing.name = this.text(thing.kind)
+      if (chance.is(0.4)) thing.owner = this.text('owner')
       if (chance.is(0.3))
         thing.on = chance.pick(
           this.of(thing.kind === 'Rack' ? 'Site' : thing.kind === 'Server' ? 'Rack' : 'Server'),
@@ -102,6 +109,7 @@ export const toItem = ({ kind, key, name, owner, on, tenant }: Thing): object =>
   key,
   name,
   owner,
+  ...(kind === 'Rack' ? { status: 'ACTIVE', fields: { heightUnits: 42 } } : {}),
   links: [
     ...(on === undefined
       ? []

@@ -13,7 +13,8 @@ test(`no answer tells a tenant of what it may not know (PLENUM_SEED=${seed})`, a
 })
 
 test(`no subscription does either, live or replayed (PLENUM_SEED=${seed})`, async () => {
-  const { leaks, told, worlds } = await lookForLeaksInFollowing(seed, 60)
+  const { leaks, told, pairs } = await lookForLeaksInFollowing(seed, 600)
   expect(leaks).toEqual([])
-  expect(told).toBeGreaterThan(worlds * 5)
+  // Many follow what they know nothing of.
+  expect(told).toBeGreaterThan(pairs / 2)
 })

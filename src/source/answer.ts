@@ -9,6 +9,8 @@ export interface HttpRequest {
   headers?: Readonly<Record<string, string>>
   /** Sent as JSON. */
   body?: unknown
+  /** Sent as it is, with the content type that `headers` say. */
+  text?: string
   /** Why a request that is no GET changes nothing there: it logs in, or only asks. */
   harmless?: 'login' | 'query'
 }

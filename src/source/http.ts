@@ -213,9 +213,10 @@ class Client implements Omit<Http, 'close'> {
 
   /** Resolves with the answer's beginning; the signal counts until then. */
   #open(request: HttpRequest, url: URL, signal: AbortSignal): Promise<IncomingMessage> {
-    const { method = 'GET', headers = {}, body } = request
+    const { method = 'GET', headers = {}, body, text } = request
     const { socketPath } = this.#options
-    const content = body === undefined ? undefined : Buffer.from(JSON.stringify(body))
+    const whole = text ?? (body === undefined ? undefined : JSON.stringify(body))
+    const content = whole === undefined ? undefined : Buffer.from(whole)
     return new Promise((resolve, reject) => {
       const send = (url.protocol === 'https:' ? httpsRequest : httpRequest) as typeof httpRequest
       const outgoing = send(url, {

@@ -8,6 +8,7 @@ import type { Metrics } from '../metric/index.ts'
 import type { Actor, ResourceId } from '../resource/resource.ts'
 import type { Resources } from '../resource/verbs.ts'
 import type { Turns } from '../turn.ts'
+import { aws } from './aws/index.ts'
 import { checks, services } from './check/index.ts'
 import { findAddresses } from './address.ts'
 import type { SourceConfig } from './config.ts'
@@ -38,6 +39,7 @@ export const drivers: readonly Driver[] = [
   openstack,
   docker,
   kubernetes,
+  aws,
   redfish,
   checks,
   services,

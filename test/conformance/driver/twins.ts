@@ -1,11 +1,13 @@
 /** The twin of every driver, in the order of src/source/index.ts. */
 import { parseDump } from '../../../src/source/netbox/client.ts'
+import { aws } from '../../../src/source/aws/index.ts'
 import { checks, services } from '../../../src/source/check/index.ts'
 import { openstack } from '../../../src/source/openstack/index.ts'
 import { docker } from '../../../src/source/docker/index.ts'
 import { kubernetes } from '../../../src/source/kubernetes/index.ts'
 import { netbox } from '../../../src/source/netbox/index.ts'
 import { redfish } from '../../../src/source/redfish/index.ts'
+import { FakeAws } from '../../source/aws/fake.ts'
 import { FakeEngine } from '../../source/docker/fake.ts'
 import { FakeCluster, fill } from '../../source/kubernetes/simulator.ts'
 import { FakeController } from '../../source/redfish/fake.ts'
@@ -117,6 +119,26 @@ const kubernetesTwin: Twin = {
   },
 }
 
+const awsTwin: Twin = {
+  driver: aws,
+  async start() {
+    const cloud = new FakeAws()
+    // Its questions are POSTs: what changes something it knows itself.
+    const front = await startFront({ answer: cloud.answer, isHarmless: () => true })
+    return {
+      ...front,
+      writes: () => cloud.changes,
+      get settings() {
+        const login = { accessKeyId: 'AKIA', secretAccessKey: 'env:AWS_SECRET' }
+        return { endpoint: front.url, ...login, regions: ['eu-west-1'], requestSeconds: 0.5 }
+      },
+      secrets: { 'env:AWS_SECRET': cloud.secret },
+      // Machines, each with an interface, two addresses, a volume; the account, a region, a network with its table, a subnet.
+      things: 3 * 5 + 5,
+    }
+  },
+}
+
 const redfishTwin: Twin = {
   driver: redfish,
   measuresFailure: true,
@@ -187,6 +209,7 @@ export const twins: readonly Twin[] = [
   openstackTwin,
   dockerTwin,
   kubernetesTwin,
+  awsTwin,
   redfishTwin,
   checkTwin,
   serviceTwin,

@@ -26,15 +26,11 @@ async function alerts(
   context: Context,
   info: GraphQLResolveInfo,
 ) {
-  const fits = await toAlertTest(context, filter ?? {})
+  const { test: fits } = await toAlertTest(context, filter ?? {})
   const states = new Set<AlertState>(filter?.state ?? openStates)
   const ended = states.has('RESOLVED') ? await context.alerts.ended({ first: mostEnded }) : []
   const all = [...context.alerts.open(), ...ended].filter((image) => states.has(image.state) && fits(image))
   return connectAlerts(context, info, args, [filter ?? null], all)
-}
-
-async function* under<T>(field: string, source: AsyncIterable<T>): AsyncGenerator<Record<string, T>> {
-  for await (const value of source) yield { [field]: value }
 }
 
 function unmatchedAlerts(_: unknown, __: unknown, context: Context) {
@@ -55,7 +51,7 @@ export const alert = {
   Subscription: {
     alertChanged: {
       subscribe: async (_: unknown, args: AlertChangedArguments, context: Context) =>
-        under('alertChanged', await followAlerts(context, args)),
+        (await followAlerts(context, args)).under('alertChanged'),
     },
   },
 }

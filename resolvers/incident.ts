@@ -35,17 +35,13 @@ async function incidents(
   context: Context,
   info: GraphQLResolveInfo,
 ) {
-  const fits = await toIncidentTest(context, filter ?? {})
+  const { test: fits } = await toIncidentTest(context, filter ?? {})
   const states = new Set<IncidentState>(filter?.state ?? openIncidentStates)
   const closed = states.has('CLOSED') ? await context.alerts.closedIncidents({ first: mostClosed }) : []
   const all = [...context.alerts.openIncidents(), ...closed].filter(
     (image) => states.has(image.state) && fits(image),
   )
   return connectIncidents(context, info, args, [filter ?? null], all)
-}
-
-async function* under<T>(field: string, source: AsyncIterable<T>): AsyncGenerator<Record<string, T>> {
-  for await (const value of source) yield { [field]: value }
 }
 
 export const incident = {
@@ -73,7 +69,7 @@ export const incident = {
   Subscription: {
     incidentChanged: {
       subscribe: async (_: unknown, args: IncidentChangedArguments, context: Context) =>
-        under('incidentChanged', await followIncidents(context, args)),
+        (await followIncidents(context, args)).under('incidentChanged'),
     },
   },
 }

@@ -23,7 +23,7 @@ export const subscription = {
   Subscription: {
     resourceChanged: {
       subscribe: async (_: unknown, args: ChangeArguments, context: Context) =>
-        under('resourceChanged', await followResources(context, args)),
+        (await followResources(context, args)).under('resourceChanged'),
     },
     topologyChanged: {
       subscribe: async (_: unknown, args: TopologyArguments, context: Context) =>
@@ -32,7 +32,7 @@ export const subscription = {
     events: {
       subscribe: (_: unknown, { after, type }: EventArguments, context: Context) => {
         checkTypes(type)
-        return under('events', followEvents(context, after, type == null ? undefined : new Set(type)))
+        return followEvents(context, after, type == null ? undefined : new Set(type)).under('events')
       },
     },
   },

@@ -11,6 +11,8 @@ import { PlenumError } from '../errors.ts'
 import { formatGraphqlError } from './format-error.ts'
 import { codeOf, operationOf, meterOperation, meterRefusal } from './meter.ts'
 import { inSpan } from '../telemetry/index.ts'
+import { share, type Sharing } from './subscription/share.ts'
+import { LogStream } from './subscription/tail.ts'
 
 export interface Operation {
   schema: GraphQLSchema
@@ -74,6 +76,7 @@ async function answerOf(operation: Operation): Promise<ExecutionResult> {
 /** One answer for each event of a subscription, or an answer that says why there is none. `end` aborts the operation's signal: it is called when it is over. */
 export async function subscribe(
   operation: Operation,
+  sharing: Sharing,
   end: () => void,
 ): Promise<AsyncGenerator<ExecutionResult> | ExecutionResult> {
   const args = argumentsOf(operation)
@@ -81,25 +84,39 @@ export async function subscribe(
     operation.context.extensions['cost'] = checkCost(operation, operation.limits)
     const source = await createSourceEventStream({ ...args, subscribeFieldResolver: undefined })
     if (!(Symbol.asyncIterator in source)) return finish(source, operation)
-    return endable(answers(source, operation, end), end)
+    const answered =
+      source instanceof LogStream ? shared(source, operation, sharing) : answers(source, operation)
+    return endable(untilEnded(answered, operation, end), end)
   } catch (error) {
     return { errors: [formatGraphqlError(error, scopeOf(operation))] }
   }
 }
 
+const shared = (source: LogStream, operation: Operation, sharing: Sharing): AsyncGenerator<ExecutionResult> =>
+  share(source, operation, sharing, (root, signal) =>
+    run({ ...operation, context: { ...operation.context, signal, extensions: {} }, root }),
+  )
+
 async function* answers(
   source: AsyncIterable<unknown>,
   operation: Operation,
-  end: () => void,
 ): AsyncGenerator<ExecutionResult> {
   // The cost is told once, with the first message.
   let extensions = { ...operation.context.extensions }
+  for await (const root of source) {
+    const context = { ...operation.context, extensions }
+    yield await run({ ...operation, context, root })
+    extensions = {}
+  }
+}
+
+async function* untilEnded(
+  answered: AsyncGenerator<ExecutionResult>,
+  operation: Operation,
+  end: () => void,
+): AsyncGenerator<ExecutionResult> {
   try {
-    for await (const root of source) {
-      const context = { ...operation.context, extensions }
-      yield await run({ ...operation, context, root })
-      extensions = {}
-    }
+    yield* answered
   } catch (error) {
     if (operation.context.signal.aborted && !(error instanceof PlenumError)) return
     yield { errors: [formatGraphqlError(error, scopeOf(operation))] }

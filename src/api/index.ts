@@ -27,6 +27,7 @@ import { addPrometheusRoutes } from './prometheus/route.ts'
 import type { Nouns } from './request.ts'
 import { addMetrics } from './metrics-route.ts'
 import type { SocketCounts } from './sockets.ts'
+import { Groups } from './subscription/groups.ts'
 import type { Waiting } from './waiting.ts'
 import { startWebSocket } from './websocket.ts'
 import { tellTogether } from '../process/index.ts'
@@ -77,13 +78,14 @@ export async function startApi(options: ApiOptions): Promise<Api> {
   let isDraining = false
   addHealth(app, async (signal) => (isDraining ? draining : options.ready(signal)))
   if (config.graphiql) addConsole(app)
-  const shared = { config, door, login, refusals, admission, nouns, schema, find, log }
+  const groups = new Groups()
+  const shared = { config, groups, door, login, refusals, admission, nouns, schema, find, log }
   addGraphqlRoute(app, { ...shared, apollo })
   addImportRoute(app, { ...options, ...shared })
   addPrometheusRoutes(app, shared)
   addAlertRoute(app, { ...options, ...shared })
   const webSocket = startWebSocket(app.server as Server, shared)
-  options.telemetry.add(doorGauges(admission, webSocket))
+  options.telemetry.add([...doorGauges(admission, webSocket), ...groupGauges(groups)])
   const sharing = tellTogether(() => options.telemetry.families())
   const families = async (): Promise<readonly Family[]> => {
     const all = await sharing.all()
@@ -141,6 +143,19 @@ const doorGauges = (admission: Admission, sockets: { counts(): SocketCounts }): 
     name: 'plenum_websocket_operations',
     help: 'Operations that run on WebSockets, nearly all of them subscriptions.',
     read: () => sockets.counts().operations,
+  },
+]
+
+const groupGauges = (groups: Groups): Gauge[] => [
+  {
+    name: 'plenum_subscription_groups',
+    help: 'Groups of subscriptions that ask the same: what happens is executed and written once for each.',
+    read: () => groups.counts().groups,
+  },
+  {
+    name: 'plenum_subscription_members',
+    help: 'Subscriptions that are in a group; the others catch up, or ask for what cannot be shared.',
+    read: () => groups.counts().members,
   },
 ]
 

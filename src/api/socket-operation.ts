@@ -25,6 +25,8 @@ import { awaitCursor, createContext, toRequestId } from './request.ts'
 import type { Nouns } from './request.ts'
 import { closeCodes, longestReason } from './sockets.ts'
 import type { Socket, Sockets } from './sockets.ts'
+import type { Line } from './subscription/group.ts'
+import type { Groups } from './subscription/groups.ts'
 
 export interface Extra {
   socket: Socket
@@ -42,6 +44,7 @@ export interface SocketOptions {
   door: Door
   login: Login
   find: FindDocument
+  groups: Groups
   log: Logger
 }
 
@@ -50,6 +53,8 @@ interface Started {
   operation: Operation
   /** The cursor that is waited for. */
   after: string | undefined
+  /** For answers that many are told. */
+  line: Line
   end: () => void
 }
 
@@ -107,8 +112,9 @@ export function socketHooks(
       }
     },
     async subscribe(args) {
-      const { operation, end } = startedOf(args)
-      const result = await subscribe(operation, end)
+      const { operation, line, end } = startedOf(args)
+      const sharing = { groups: options.groups, line, answerBytes: config.limits.answerBytes }
+      const result = await subscribe(operation, sharing, end)
       if (!(Symbol.asyncIterator in result)) end()
       return result
     },
@@ -157,6 +163,7 @@ function createStart(options: SocketOptions, sockets: Sockets) {
     return {
       end,
       after,
+      line: { send: (answer) => socket.share(id, answer) },
       operation: {
         schema,
         document,

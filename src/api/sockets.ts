@@ -2,11 +2,14 @@
  * The open WebSockets: whose they are, how many a token may have, and when they must end: a token revoked (4401) or expired (4403),
  * a peer that is gone, a reader that takes nothing for too long, the process going down (1001).
  */
+import type { Duplex } from 'node:stream'
 import type { WebSocket } from 'ws'
 import { limitExceeded } from '../errors.ts'
 import type { PlenumError } from '../errors.ts'
 import type { Session, Tokens } from '../token/index.ts'
 import type { ApiLimits } from './config.ts'
+import { createShare } from './frame.ts'
+import type { SharedAnswer } from './subscription/group.ts'
 
 export const closeCodes = {
   unauthorized: 4401,
@@ -25,6 +28,8 @@ const longestTimerMs = 2 ** 31 - 1
 export interface Socket {
   /** Resolves when the message has left for the kernel. A reader that takes none for long is closed. */
   send(data: string): Promise<void>
+  /** Sends what many are told to its operation `id`. False: it still has something to take, and nothing was sent. */
+  share(id: string, answer: SharedAnswer): boolean
   session: Session | undefined
   /** What runs on it: by the operation's id, the way to end it. */
   readonly running: Map<string, () => void>
@@ -35,7 +40,7 @@ export interface Socket {
 export interface Sockets {
   /** Sockets that have not logged in yet. */
   readonly waiting: number
-  open(webSocket: WebSocket): Socket
+  open(webSocket: WebSocket, stream: Duplex): Socket
   /** Makes the socket the session's; says why not when the token has too many. */
   login(socket: Socket, session: Session): PlenumError | undefined
   /** Counts one more operation of the socket's token; says why not. */
@@ -74,7 +79,7 @@ export function createSockets(tokens: Tokens, limits: ApiLimits): Sockets {
     get waiting() {
       return waiting.size
     },
-    open(webSocket) {
+    open(webSocket, stream) {
       const entry: Entry = {
         webSocket,
         alive: true,
@@ -82,6 +87,7 @@ export function createSockets(tokens: Tokens, limits: ApiLimits): Sockets {
         session: undefined,
         running: new Map(),
         send: (data) => send(webSocket, data, limits.stallSeconds * 1_000),
+        share: createShare(webSocket, stream),
         ended() {
           entries.delete(entry)
           waiting.delete(entry)
@@ -113,8 +119,7 @@ export function createSockets(tokens: Tokens, limits: ApiLimits): Sockets {
       const tokenId = session?.viewer.tokenId ?? 0
       const count = operations.get(tokenId) ?? 0
       if (count >= limits.subscriptionsPerToken) {
-        const message = 'This token has too many operations running on WebSockets'
-        return limitExceeded('subscriptionsPerToken', limits.subscriptionsPerToken, message, count + 1)
+        return tooManyOperations(limits.subscriptionsPerToken, count + 1)
       }
       operations.set(tokenId, count + 1)
       return undefined
@@ -136,6 +141,14 @@ export function createSockets(tokens: Tokens, limits: ApiLimits): Sockets {
     },
   }
 }
+
+const tooManyOperations = (limit: number, count: number): PlenumError =>
+  limitExceeded(
+    'subscriptionsPerToken',
+    limit,
+    'This token has too many operations running on WebSockets',
+    count,
+  )
 
 function ping(entry: Entry): void {
   // Also where the clock was set forwards while the timer ran.

@@ -42,7 +42,7 @@ export function startWebSocket(server: Server, options: SocketOptions): Pick<Soc
   }
 
   function attach(webSocket: WebSocket, request: IncomingMessage): void {
-    const socket = sockets.open(webSocket)
+    const socket = sockets.open(webSocket, request.socket)
     webSocket.on('error', (error) => log.info({ reason: error.message }, 'a WebSocket broke'))
     const fail = (error: unknown): void => {
       log.error({ err: error }, 'a WebSocket message failed')

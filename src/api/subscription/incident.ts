@@ -5,7 +5,7 @@ import { invalidInput } from '../../errors.ts'
 import type { Cursor } from '../../event/event.ts'
 import { seesIncident, toIncident } from '../schema/incident.ts'
 import { idsOfRefs } from '../schema/find.ts'
-import { catchUp } from './message.ts'
+import { keyOfIds, LogStream } from './tail.ts'
 
 export interface IncidentFilterInput {
   state?: readonly IncidentState[] | null
@@ -22,61 +22,59 @@ export interface IncidentChangedArguments {
 
 export const openIncidentStates: readonly IncidentState[] = ['OPEN', 'ACKNOWLEDGED']
 
-/** All conditions but those on the state. */
+/** All conditions but those on the state; `key`: equal for equal ones. */
 export async function toIncidentTest(
   context: Context,
   { severity, cause, tenant }: IncidentFilterInput,
-): Promise<(image: IncidentImage) => boolean> {
+): Promise<{ test: (image: IncidentImage) => boolean; key: string }> {
   const idsAt = async (refs: readonly string[] | null | undefined, name: string) =>
     refs == null ? undefined : idsOfRefs(context, context.graph, refs, { path: `filter.${name}` })
   const [causes, tenants] = await Promise.all([idsAt(cause, 'cause'), idsAt(tenant, 'tenant')])
-  return (image) =>
+  const test = (image: IncidentImage): boolean =>
     (severity == null || severity.includes(image.severity)) &&
     (causes === undefined || causes.has(image.causeId)) &&
     (tenants === undefined || (image.tenantId !== null && tenants.has(image.tenantId)))
+  return { test, key: keyOfIds(causes, tenants) }
 }
 
 export async function followIncidents(
   context: Context,
   { filter, after, snapshot }: IncidentChangedArguments,
-): Promise<AsyncGenerator<object>> {
+): Promise<LogStream> {
   if (after != null && snapshot === true)
     throw invalidInput('Give either after, to go on, or snapshot, to begin with what is open', 'snapshot')
-  const fits = await toIncidentTest(context, filter ?? {})
+  const { test, key } = await toIncidentTest(context, filter ?? {})
   const states = new Set<IncidentState>(filter?.state ?? openIncidentStates)
-  const wanted = (image: IncidentImage): boolean =>
-    (states.has(image.state) || image.state === 'CLOSED') && fits(image) && seesIncident(context, image)
+  const wanted = (reader: Context, image: IncidentImage): boolean =>
+    (states.has(image.state) || image.state === 'CLOSED') && test(image) && seesIncident(reader, image)
   const cursor = after ?? context.graph.cursor
-  const open = snapshot === true ? [...context.alerts.openIncidents()].filter(wanted) : undefined
-  return follow(context, wanted, cursor, open)
+  return new LogStream(context, {
+    key: `${key} ${[...states].sort().join()}`,
+    after: cursor,
+    everyMs: 0,
+    ...(snapshot === true ? { before: snapshotOf(context, wanted, cursor) } : {}),
+    read: (reader, events, epoch) =>
+      events.flatMap(({ body, seq, at }) => {
+        if (body.type !== 'IncidentChanged') return []
+        const image = body.detail as unknown as IncidentImage
+        if (!wanted(reader, image)) return []
+        const incident = toIncident(reader, image)
+        return [{ seq, root: { cursor: { epoch, seq }, at, snapshot: false, incident } }]
+      }),
+    gap: (resumeFrom) => ({ cursor: resumeFrom, at: Date.now(), snapshot: false, incident: null }),
+  })
 }
 
-async function* follow(
+function snapshotOf(
   context: Context,
-  wanted: (image: IncidentImage) => boolean,
+  wanted: (context: Context, image: IncidentImage) => boolean,
   after: Cursor,
-  open: readonly IncidentImage[] | undefined,
-): AsyncGenerator<object> {
-  if (open !== undefined) {
-    const told = { cursor: after, at: Date.now(), snapshot: true }
-    if (open.length === 0) yield { ...told, incident: null }
-    for (const [index, image] of open.entries()) {
-      const cursor = index === open.length - 1 ? after : { ...after, seq: 0 }
-      yield { ...told, cursor, incident: toIncident(context, image) }
-    }
-  }
-  await catchUp(context, after)
-  for await (const batch of context.events.follow(after, context.signal)) {
-    if ('gap' in batch) {
-      yield { cursor: batch.resumeFrom, at: Date.now(), snapshot: false, incident: null }
-      continue
-    }
-    for (const { body, seq, at } of batch.events) {
-      if (body.type !== 'IncidentChanged') continue
-      const image = body.detail as unknown as IncidentImage
-      if (!wanted(image)) continue
-      const cursor = { epoch: batch.cursor.epoch, seq }
-      yield { cursor, at, snapshot: false, incident: toIncident(context, image) }
-    }
-  }
+): object[] {
+  const open = [...context.alerts.openIncidents()].filter((image) => wanted(context, image))
+  const said = { cursor: after, at: Date.now(), snapshot: true }
+  if (open.length === 0) return [{ ...said, incident: null }]
+  return open.map((image, index) => {
+    const cursor = index === open.length - 1 ? after : { ...after, seq: 0 }
+    return { ...said, cursor, incident: toIncident(context, image) }
+  })
 }

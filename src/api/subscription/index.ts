@@ -12,11 +12,11 @@ import { access } from '../../graph/scope.ts'
 import { toEvent } from '../schema/event.ts'
 import { idsOfRefs } from '../schema/find.ts'
 import { toldTo } from '../schema/told.ts'
-import { everyOf, gather } from './gather.ts'
+import { everyOf } from './gather.ts'
 import { matches, meaningOf } from './match.ts'
 import type { ChangeCondition, LabelCondition, Meaning } from './match.ts'
-import { catchUp, gapMessage, toResourceEvent, toSnapshot, toldOf } from './message.ts'
-import type { Message } from './message.ts'
+import { gapMessage, toResourceEvent, toSnapshot, toldOf } from './message.ts'
+import { keyOfIds, LogStream } from './tail.ts'
 
 export { followTopology } from './topology.ts'
 export type { TopologyArguments } from './topology.ts'
@@ -41,7 +41,7 @@ export interface ChangeArguments {
 export async function followResources(
   context: Context,
   { filter, after, snapshot, every }: ChangeArguments,
-): Promise<AsyncGenerator<Message>> {
+): Promise<LogStream> {
   if (after != null && snapshot === true) {
     throw invalidInput(
       'Give either after, to go on, or snapshot, to begin with the present state',
@@ -50,14 +50,20 @@ export async function followResources(
   }
   const condition = await toCondition(context, filter ?? {})
   const everyMs = everyOf(every)
-  if (snapshot !== true)
-    return gather(resourceMessages(context, condition, after ?? context.graph.cursor), everyMs)
-  const { cursor } = context.graph
-  const ids = idsOf(context, condition)
-  return (async function* () {
-    yield* toSnapshot(context, ids, cursor)
-    yield* gather(resourceMessages(context, condition, cursor), everyMs)
-  })()
+  const cursor = after ?? context.graph.cursor
+  return new LogStream(context, {
+    key: keyOfIds(condition.ids, condition.tenants, condition.sites),
+    after: cursor,
+    everyMs,
+    ...(snapshot === true ? { before: toSnapshot(context, idsOf(context, condition), cursor) } : {}),
+    read(reader, logged, epoch) {
+      const events = resourceEvents(reader, condition, logged, epoch)
+      const { seq } = logged.at(-1)!
+      return events.length === 0 ? [] : [{ seq, root: { events, cursor: { epoch, seq } } }]
+    },
+    gap: gapMessage,
+    quiet: (at) => ({ events: [], cursor: at }),
+  })
 }
 
 /** All that match now, read in one go so that they are of one instant. */
@@ -89,22 +95,6 @@ async function toCondition(context: Context, filter: ChangeFilterInput): Promise
   }
 }
 
-async function* resourceMessages(
-  context: Context,
-  condition: ChangeCondition,
-  after: Cursor,
-): AsyncGenerator<Message> {
-  await catchUp(context, after)
-  for await (const batch of context.events.follow(after, context.signal)) {
-    if ('gap' in batch) yield gapMessage(batch.resumeFrom)
-    else
-      yield {
-        events: resourceEvents(context, condition, batch.events, batch.cursor.epoch),
-        cursor: batch.cursor,
-      }
-  }
-}
-
 function resourceEvents(
   context: Context,
   condition: ChangeCondition,
@@ -131,21 +121,23 @@ function leftMeaning(condition: ChangeCondition, body: GraphEvent): Meaning {
 }
 
 /** The log itself, one event a message; a gap is an event of type Gap. */
-export async function* followEvents(
+export function followEvents(
   context: Context,
   after: Cursor | null | undefined,
   types: ReadonlySet<string> | undefined,
-): AsyncGenerator<object> {
-  await catchUp(context, after)
-  for await (const batch of context.events.follow(after ?? context.events.cursor(), context.signal)) {
-    if ('gap' in batch) yield gapEvent(batch.resumeFrom, batch.reason)
-    else {
-      for (const one of batch.events) {
-        const event = toldTo(context, one)
-        if (event && (types?.has(event.body.type) ?? true)) yield toEvent(context, event)
-      }
-    }
-  }
+): LogStream {
+  return new LogStream(context, {
+    key: '',
+    after: after ?? context.events.cursor(),
+    everyMs: 0,
+    read: (reader, events) =>
+      events.flatMap((one) => {
+        const event = toldTo(reader, one)
+        const isWanted = event !== undefined && (types?.has(event.body.type) ?? true)
+        return isWanted ? [{ seq: one.seq, root: toEvent(reader, event) }] : []
+      }),
+    gap: gapEvent,
+  })
 }
 
 const gapEvent = (resumeFrom: Cursor, reason: string): object => ({

@@ -25,6 +25,12 @@ const secrets = {
   auth: marker('auth'),
   privacy: marker('privacy'),
   trace: marker('trace'),
+  hook: marker('hook'),
+  hookToken: marker('hook-token'),
+  slack: marker('slack'),
+  cloud: marker('cloud'),
+  bus: marker('bus'),
+  cluster: marker('cluster'),
   bearer: `plenum_${randomBytes(12).toString('hex')}`,
   signature: randomBytes(32).toString('base64url'),
   key: certificateKey.split('\n')[1]!,
@@ -61,8 +67,9 @@ async function asOwner(sql: string): Promise<void> {
 
 /** Answers with what it was sent, in all places, and as a failure. */
 function reflect(): Server {
-  return createServer((incoming, response) => {
-    const said = JSON.stringify(incoming.headers)
+  return createServer(async (incoming, response) => {
+    const body = await incoming.toArray().catch(() => [])
+    const said = JSON.stringify([incoming.url, incoming.headers, Buffer.concat(body).toString()])
     const authorization = incoming.headers.authorization ?? 'none'
     if (incoming.url!.startsWith('/redirect')) {
       response.writeHead(302, {
@@ -86,6 +93,12 @@ const sources = () => `
   by-env: { driver: netbox, url: '${hostileUrl}/denied', token: 'env:LEAK_ENV', interval: 1s }
   by-file: { driver: netbox, url: '${hostileUrl}/garbage', token: 'file:${join(folder, 'token')}', interval: 1s }
   by-command: { driver: netbox, url: '${hostileUrl}/redirect', token: "command:printf '%s' '${secrets.command}'", interval: 1s }
+  by-cloud:
+    driver: openstack
+    auth: { auth_url: '${hostileUrl}/failing', username: plenum, password: 'env:LEAK_CLOUD', user_domain_name: Default, system_scope: all }
+    notifications: { url: 'amqp://127.0.0.1:9/', user: plenum, password: 'env:LEAK_BUS' }
+    interval: 1s
+  by-cluster: { driver: kubernetes, url: '${hostileUrl}/denied', token: 'env:LEAK_CLUSTER', interval: 1s }
   failing: { driver: netbox, url: '${hostileUrl}/failing', token: 'env:LEAK_ENV', interval: 1s }
   devices:
     driver: snmp
@@ -124,6 +137,12 @@ beforeAll(async () => {
 http: { port: 0, tls: { certificate: '${join(folder, 'tls.crt')}', key: '${join(folder, 'tls.key')}' } }
 database: { url: '${databaseUrl}' }
 tracing: { url: '${hostileUrl}/failing', headers: { authorization: 'file:${join(folder, 'trace')}' } }
+notify:
+  wait: 0s
+  receivers:
+    hook: { type: webhook, url: 'env:LEAK_HOOK', token: 'env:LEAK_HOOK_TOKEN', watchdog: true }
+    slack: { type: slack, url: 'env:LEAK_SLACK' }
+  routes: [{ to: [hook, slack] }]
 access: { oidc: [{ issuer: '${hostileUrl}', audience: plenum, rules: [{ claim: sub, is: x, role: viewer }] }] }
 sources:${sources()}
 `,
@@ -135,6 +154,12 @@ sources:${sources()}
     PLENUM_DATA_DIR: folder,
     PLENUM_ADMIN_TOKEN: secrets.admin,
     LEAK_ENV: secrets.env,
+    LEAK_HOOK: `${hostileUrl}/failing/${encodeURIComponent(secrets.hook)}`,
+    LEAK_HOOK_TOKEN: secrets.hookToken,
+    LEAK_SLACK: `${hostileUrl}/redirect/${encodeURIComponent(secrets.slack)}`,
+    LEAK_CLOUD: secrets.cloud,
+    LEAK_BUS: secrets.bus,
+    LEAK_CLUSTER: secrets.cluster,
     LEAK_COMMUNITY: secrets.community,
     LEAK_AUTH: secrets.auth,
     LEAK_PRIV: secrets.privacy,
@@ -188,17 +213,37 @@ const ask = async (
 
 const told = `{ sources { name state { failure lastSyncAt breaker } attributes history(first: 50) { nodes { at } } } }`
 
+const failing = ['by-env', 'by-file', 'by-command', 'by-cloud', 'by-cluster', 'failing']
+
 test('sources, which fail in every way, tell none', async () => {
   // Until each has told its failure.
   for (;;) {
     const text = await ask('sources', told)
     if (text.includes('GRAPHQL_VALIDATION') || !text.includes('"sources"')) throw new Error(text)
-    if ((text.match(/"failure":"/g) ?? []).length >= 4) break
+    if (failing.every((name) => new RegExp(`"name":"${name}","state":{"failure":"`).test(text))) break
   }
-  const { length } = out['sources']!.match(/"failure":"/g)!
-  expect(length).toBeGreaterThanOrEqual(4)
   await ask('sync', 'mutation { syncSource(input: { source: "Source:name=by-env" }) { cursor } }')
   await ask('events', '{ events(first: 100) { nodes { type cursor at actor detail } } }')
+}, 120_000)
+
+test('notifications, which do not arrive, tell none', async () => {
+  await ask(
+    'made',
+    'mutation { importInventory(input: { items: [{ kind: Server, name: "db1" }] }) { cursor } }',
+  )
+  const headers = { 'content-type': 'application/json', authorization: `Bearer ${secrets.admin}` }
+  const body = JSON.stringify([
+    { labels: { alertname: 'Down', instance: 'db1', severity: 'critical' }, annotations: {} },
+  ])
+  note('alerts', await send('/api/v2/alerts', { method: 'POST', headers, body }))
+  for (const receiver of ['hook', 'slack'])
+    await program.saw(
+      new RegExp(`"receiver":"${receiver}".*did not arrive|did not arrive.*"receiver":"${receiver}"`),
+    )
+  await ask(
+    'alerts',
+    '{ incidents { nodes { summary timeline { summary actor } alerts { nodes { summary } } } } }',
+  )
 }, 120_000)
 
 test('requests that fail tell none', async () => {
@@ -230,8 +275,12 @@ test('a database that is taken away and refuses tells none', async () => {
     'mutation { importInventory(input: { items: [{ kind: Image, name: "x" }] }) { cursor } }',
   )
   note('health', await send('/health/ready'))
-  note('doctor', JSON.stringify(await runProgram(['doctor'], environment)))
-  note('start', JSON.stringify(await runProgram(['migrate'], environment)))
+  const [looked, migrated] = await Promise.all([
+    runProgram(['doctor'], environment),
+    runProgram(['migrate'], environment),
+  ])
+  note('doctor', JSON.stringify(looked))
+  note('start', JSON.stringify(migrated))
   await asOwner(`alter role ${role} password '${secrets.database}'`)
 }, 120_000)
 
@@ -246,7 +295,9 @@ test('commands tell none', async () => {
     ['token', 'list'],
     ['restore', file],
   ]
-  for (const args of commands) note(args.join(' '), JSON.stringify(await runProgram(args, environment)))
+  await Promise.all(
+    commands.map(async (args) => note(args.join(' '), JSON.stringify(await runProgram(args, environment)))),
+  )
 }, 180_000)
 
 describe('a start that fails tells none', () => {
@@ -306,6 +357,7 @@ test('a crash tells none: nor does anything that was logged at the lowest level'
     events: /SourceFailed/,
     'audit export': /createToken/,
     metrics: /plenum_source_syncs_total\{source="by-env",result="failed"\}/,
+    alerts: /"summary":"Down/,
     health: /"ready":false/,
     backup: /createToken/,
     export: /"code":0/,

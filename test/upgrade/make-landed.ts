@@ -7,6 +7,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import pino from 'pino'
+import { allocationShape } from '../../src/allocation/index.ts'
 import { startApp } from '../../src/app.ts'
 import { loadConfig } from '../../src/config.ts'
 import { lastMigration, openDb } from '../../src/db.ts'
@@ -16,7 +17,14 @@ import { asking } from '../support/asking.ts'
 const url = process.env['DATABASE_URL']!
 const token = 'plenum_token_for_tests_only'
 const log = pino({ level: 'silent' })
-const app = await startApp(loadConfig({ PORT: '0', PLENUM_ADMIN_TOKEN: token }), url, log)
+const app = await startApp(
+  {
+    ...loadConfig({ PORT: '0', PLENUM_ADMIN_TOKEN: token }),
+    allocation: allocationShape.parse({ pools: { racks: { kind: 'Rack', where: {} } } }),
+  },
+  url,
+  log,
+)
 const query = asking(app.url, token)
 async function ask(document: string, variables = {}): Promise<any> {
   const { data, errors } = await query<any>(document, variables)
@@ -30,15 +38,16 @@ const server = {
   ...{ kind: 'Server', name: 'srv-1', labels: [{ key: 'env', value: 'prod' }] },
   fields: { serialNumber: 'SN1', manufacturer: 'Acme' },
 }
+const space = { status: 'ACTIVE', fields: { heightUnits: 10 } }
 const first = [
   { kind: 'Site', name: 'icn1' },
-  { kind: 'Rack', name: 'r1', owner: 'x' },
+  { kind: 'Rack', name: 'r1', owner: 'x', ...space },
   { kind: 'Tenant', name: 'acme' },
   server,
   { kind: 'Image', name: 'img' },
 ]
 const second = [
-  { kind: 'Rack', name: 'r1', owner: 'y' },
+  { kind: 'Rack', name: 'r1', owner: 'y', ...space },
   { ...server, attributes: { note: 'second' } },
 ]
 try {
@@ -46,6 +55,9 @@ try {
   const { importInventory } = await ask(importing, { input: { items: first } })
   await ask(importing, { input: { items: second } })
   await ask(importing, { input: { items: [{ kind: 'Image', name: 'by-api' }] } })
+  const room =
+    '{ tenant: "Tenant:name=acme", name: "room", blueprint: "rack-space", parameters: { units: 3 } }'
+  await ask(`mutation { allocate(input: { request: ${room} }) { cursor } }`)
   await alarm(importInventory.resources.find(({ name }: { name: string }) => name === 'srv-1').id)
 } finally {
   await app.close()

@@ -25,6 +25,7 @@ const commits: Record<string, string> = {
   '0001-resource': 'ede7f1a',
   '0005-audit': '3266e84',
   '0006-alert': '256aabc',
+  '0007-allocation': '3391080',
 }
 
 /** A database as the version left it. */
@@ -59,6 +60,27 @@ async function expectAlerts(app: TestApp): Promise<void> {
   expect(data.resource.readings).toEqual([{ metric: 'load', value: 90 }])
 }
 
+async function expectAllocation(app: TestApp): Promise<void> {
+  const { data, errors } = await app.query<any>(
+    `{ allocations { nodes { name state tenant { name } resources { name } claims { class amount provider { name } } operation { state } } } quotas(tenant: "Tenant:name=acme") { class used } }`,
+  )
+  expect(errors).toBeUndefined()
+  expect(data.allocations.nodes).toMatchObject([
+    {
+      ...{ name: 'room', state: 'ACTIVE', tenant: { name: 'acme' }, operation: { state: 'SUCCEEDED' } },
+      claims: Array.from({ length: 3 }, () => ({
+        ...{ class: 'CUSTOM_RACK_UNIT', amount: '1', provider: { name: 'r1' } },
+      })),
+    },
+  ])
+  expect(data.allocations.nodes[0].resources).toHaveLength(1)
+  expect(data.quotas).toContainEqual({ class: 'CUSTOM_RACK_UNIT', used: '3' })
+  const { data: released } = await app.query<any>(
+    'mutation { release(input: { allocation: "allocation.1" }) { allocation { state } } }',
+  )
+  expect(released.release.allocation.state).toBe('RELEASED')
+}
+
 describe.each(landed)('from %s', (version) => {
   test('the tables become what new ones are, and what stood in them is there', async () => {
     const [database, fresh] = [await restoreLanded(version), await createDatabase()]
@@ -78,6 +100,7 @@ describe.each(landed)('from %s', (version) => {
         expect(data.images.nodes.map(({ name }: any) => name)).toContain('by-api')
         expect(data.tokens.map(({ name }: any) => name).toSorted()).toEqual(['admin', 'old'])
         if (version >= '0006') await expectAlerts(app)
+        if (version >= '0007') await expectAllocation(app)
         // It goes on: what is written now is known as what was there.
         const written = await app.query<any>(
           'mutation { importInventory(input: { items: [{ kind: Server, name: "srv-1", fields: { serialNumber: "SN1", manufacturer: "Acme" }, owner: "z" }] }) { counts { created updated } } }',

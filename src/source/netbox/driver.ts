@@ -5,6 +5,7 @@ import { PlenumError } from '../../errors.ts'
 import type { Observation } from '../../resource/resource.ts'
 import { openHttp } from '../http.ts'
 import { secretReference, SourceError, type Driver, type Source, type SourceEnvironment } from '../source.ts'
+import { followHooks, Looking } from './follow.ts'
 import { mapDump } from './map.ts'
 import { Inventory } from './rest/inventory.ts'
 import { parseKindRules } from './rule.ts'
@@ -17,6 +18,14 @@ const settings = z.strictObject({
   ca: z.string().optional(),
   pageSize: z.number().int().min(1).max(1_000).default(500),
   requestSeconds: z.number().positive().default(30),
+  /** Where NetBox' webhooks are taken: each must be signed with the secret. */
+  webhook: z
+    .strictObject({
+      host: z.string().default('127.0.0.1'),
+      port: z.number().int().min(0).max(65_535),
+      secret: z.string().regex(secretReference, 'a reference such as env:NETBOX_HOOK_SECRET is needed'),
+    })
+    .optional(),
   /** As in `netbox.kindRules` of the configuration. */
   kindRules: z
     .unknown()
@@ -55,7 +64,15 @@ async function open(own: Settings, environment: SourceEnvironment): Promise<Sour
   })
   const headers = async () => ({ authorization: `Token ${await environment.secret(own.token)}` })
   const inventory = new Inventory(http, headers, own.pageSize)
+  const looking = new Looking((signal, changed) => look(inventory, environment.name, own, signal, changed))
+  const { webhook } = own
   return {
+    ...(webhook === undefined
+      ? {}
+      : {
+          watch: (signal: AbortSignal) =>
+            followHooks({ ...webhook, secret: () => environment.secret(webhook.secret) }, looking, signal),
+        }),
     async probe(signal) {
       const options = { headers: await headers() }
       const { 'netbox-version': version } = await http.json<{ 'netbox-version'?: string }>(
@@ -70,7 +87,7 @@ async function open(own: Settings, environment: SourceEnvironment): Promise<Sour
       return `NetBox ${version ?? 'of an unknown version'} answers; the token may see ${count} sites`
     },
     async *list(signal) {
-      yield* await look(inventory, environment.name, own, signal)
+      yield* await looking.all(signal)
     },
     close: async () => http.close(),
   }
@@ -81,10 +98,11 @@ async function look(
   source: string,
   { kindRules }: Settings,
   signal: AbortSignal,
+  changed?: ReadonlySet<string>,
 ): Promise<Observation[]> {
   for (let looks = 1; ; looks++) {
     try {
-      return mapDump(await inventory.read(signal), { source, kindRules }).observations
+      return mapDump(await inventory.read(signal, changed), { source, kindRules }).observations
     } catch (error) {
       if (!(error instanceof PlenumError)) throw error
       if (looks === mostLooks) throw new SourceError('bad', error.message, { cause: error })

@@ -36,12 +36,14 @@ export class Inventory {
     this.#pageSize = pageSize
   }
 
-  async read(signal: AbortSignal): Promise<Dump> {
+  /** All, or with `changed` what is known with these models asked for anew. */
+  async read(signal: AbortSignal, changed?: ReadonlySet<string>): Promise<Dump> {
     const version = await this.#version(signal)
-    if (this.#listings++ % mostIncremental === 0) this.#tables.clear()
+    const isPart = changed !== undefined && this.#tables.size > 0
+    if (!isPart && this.#listings++ % mostIncremental === 0) this.#tables.clear()
     const stop = new AbortController()
     const either = AbortSignal.any([signal, stop.signal])
-    const models = Object.keys(endpoints)
+    const models = isPart ? [...changed] : Object.keys(endpoints)
     const work = async (): Promise<void> => {
       for (let model = models.shift(); model !== undefined; model = models.shift())
         await this.#update(model, either)

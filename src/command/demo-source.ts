@@ -1,6 +1,7 @@
-/** The simulated devices of the sample as a source of the configuration: the only one that its database ever has. */
+/** The simulated devices of the sample as a source of the configuration, the only one that its database ever has; and pools of what stands in it. */
+import { allocationShape } from '../allocation/index.ts'
 import type { Config } from '../config.ts'
-import type { Demo } from '../demo/index.ts'
+import { samplePools, sampleQuotas, type Demo } from '../demo/index.ts'
 import { drivers, parseSources } from '../source/index.ts'
 
 type Devices = Pick<Demo, 'devices' | 'community' | 'traps'>
@@ -23,7 +24,14 @@ export function withDemo(config: Config, demo: Devices | undefined): Config {
   const { sources, faults } = parseSources(demo === undefined ? {} : { demo: toSource(demo) }, drivers)
   const [fault] = faults
   if (fault) throw new Error(`the sample's source: ${fault.path.join('.')}: ${fault.message}`)
-  return { ...config, sources }
+  return { ...config, sources, allocation: allocationOf(config) }
+}
+
+/** Who says what to give is asked for that. */
+function allocationOf({ allocation }: Config): Config['allocation'] {
+  if (Object.keys(allocation.pools).length > 0) return allocation
+  const { pools, quotas } = allocationShape.parse({ pools: samplePools, quotas: sampleQuotas })
+  return { ...allocation, pools, quotas: [...quotas, ...allocation.quotas] }
 }
 
 /** The community is no secret, but a configuration holds references only. */

@@ -9,6 +9,7 @@ import { community, startDatacenter, trapsOf, type Datacenter } from './datacent
 import { doorPath, knock, openDoor, type Door } from './door.ts'
 import { Faults } from './fault.ts'
 
+export { samplePools, sampleQuotas } from './pool.ts'
 export { sampleInventory } from './sample.ts'
 export { doorPath, knock, DoorClosed, DoorRefusal } from './door.ts'
 export type { DemoRequest, DevicePlace, FaultBegun, FaultEnded, FaultList } from './control.ts'

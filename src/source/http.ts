@@ -53,11 +53,18 @@ export interface Http {
 const mostRedirects = 3
 const mostBytesOf = 64 * 1_048_576
 const keepAliveMs = 30_000
+/** Connections that are kept while nothing is asked. */
+const mostKept = 4
+
+/** One that was kept, and closed before the answer began. */
+class StaleConnection extends Error {
+  override name = 'StaleConnection'
+}
 
 export function openHttp(options: HttpOptions): Http {
   const base = new URL(options.url.endsWith('/') ? options.url : `${options.url}/`)
   const isTls = base.protocol === 'https:'
-  const settings = { keepAlive: true, maxSockets: 32, maxFreeSockets: 4 }
+  const settings = { keepAlive: true, maxSockets: 32, maxFreeSockets: mostKept }
   const agent = isTls ? new HttpsAgent({ ...settings, ...tlsOf(options) }) : new HttpAgent(settings)
   const client = new Client(options, base, agent)
   return {
@@ -211,8 +218,23 @@ class Client implements Omit<Http, 'close'> {
     }
   }
 
+  /** As `#start`. A kept connection that the other side closes at this moment is no failure of what is only read: once more, on a new one. */
+  async #open(request: HttpRequest, url: URL, signal: AbortSignal): Promise<IncomingMessage> {
+    const isRead = ['GET', 'HEAD'].includes(request.method ?? 'GET')
+    for (let tries = 1; ; tries++) {
+      try {
+        return await this.#start(request, url, signal)
+      } catch (error) {
+        const isStale = error instanceof StaleConnection && isRead && !signal.aborted
+        // Each of the kept ones may be closed.
+        if (!isStale || tries > mostKept)
+          throw toSourceError(error instanceof StaleConnection ? error.cause : error, nameOf(request))
+      }
+    }
+  }
+
   /** Resolves with the answer's beginning; the signal counts until then. */
-  #open(request: HttpRequest, url: URL, signal: AbortSignal): Promise<IncomingMessage> {
+  #start(request: HttpRequest, url: URL, signal: AbortSignal): Promise<IncomingMessage> {
     const { method = 'GET', headers = {}, body, text } = request
     const { socketPath } = this.#options
     const whole = text ?? (body === undefined ? undefined : JSON.stringify(body))
@@ -239,7 +261,8 @@ class Client implements Omit<Http, 'close'> {
       if (signal.aborted) onAbort()
       outgoing.on('error', (error) => {
         signal.removeEventListener('abort', onAbort)
-        reject(toSourceError(error, nameOf(request)))
+        const isStale = outgoing.reusedSocket && (error as NodeJS.ErrnoException).code === 'ECONNRESET'
+        reject(isStale ? new StaleConnection(error.message, { cause: error }) : error)
       })
       outgoing.on('response', (incoming) => {
         signal.removeEventListener('abort', onAbort)

@@ -150,6 +150,25 @@ test('unix sockets', async () => {
   })
 })
 
+test('a kept connection that is closed when it is used again is no failure of a read, and one of a write', async () => {
+  const asked: string[] = []
+  const used = new WeakSet<object>()
+  const url = await serve((request, response) => {
+    asked.push(request.method!)
+    if (used.has(request.socket)) return void request.socket.destroy()
+    used.add(request.socket)
+    response.end('{}')
+  })
+  const http = open(url, { environment: { control: true } })
+  await http.json({ path: '/' }, forever)
+  await http.json({ path: '/' }, forever)
+  expect(asked).toEqual(['GET', 'GET', 'GET'])
+  await expect(http.json({ method: 'POST', path: '/', body: {} }, forever)).rejects.toMatchObject({
+    failure: 'unreachable',
+  })
+  expect(asked).toEqual(['GET', 'GET', 'GET', 'POST'])
+})
+
 test('a bound that is met exactly is no fault, one byte more is', async () => {
   const url = await serve((request, response) => void response.end('x'.repeat(Number(request.url!.slice(1)))))
   const http = open(url, { mostBytes: 1_000 })

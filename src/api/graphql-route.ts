@@ -11,7 +11,7 @@ import { parseBody } from './body.ts'
 import type { ApiConfig } from './config.ts'
 import type { Door } from './door.ts'
 import { httpStatus } from './format-error.ts'
-import { Unsupported, graphqlJson, requestSignal, sendText } from './http.ts'
+import { Unsupported, graphqlJson, headerOf, requestSignal, sendText } from './http.ts'
 import { AnswerTypes, answerKnown, toKnownRequest } from './known.ts'
 import type { Login } from './login.ts'
 import { askedOf, isByHash, toWhole, withText } from './persisted.ts'
@@ -22,6 +22,9 @@ import type { Nouns } from './request.ts'
 import { withScope } from './scope.ts'
 import type { RequestScope } from './scope.ts'
 import { inSpan } from '../telemetry/index.ts'
+import { asksForStream, type EventStreams } from './sse.ts'
+import { answerByStream } from './stream-route.ts'
+import type { Groups } from './subscription/groups.ts'
 import { traced } from './traced.ts'
 
 interface RouteOptions {
@@ -34,6 +37,8 @@ interface RouteOptions {
   schema: GraphQLSchema
   apollo: ApolloServer<Context>
   find: FindDocument
+  groups: Groups
+  streams: EventStreams
   log: Logger
 }
 
@@ -46,6 +51,8 @@ interface Entry {
   session: Session
   signal: AbortSignal
   address: string
+  /** It is no longer one of the requests that run. */
+  leave: () => void
 }
 
 export function addGraphqlRoute(app: FastifyInstance, options: RouteOptions): void {
@@ -60,9 +67,13 @@ export function addGraphqlRoute(app: FastifyInstance, options: RouteOptions): vo
       door.checkSecure(request.raw)
       const { authorization } = request.headers
       const session = await login({ authorization, address, requestId: request.id })
-      reply.raw.once('close', options.admission.enter(session.viewer.tokenId))
-      const signal = requestSignal(request, reply, options.config.limits.requestSeconds)
-      entries.set(request, { session, signal, address })
+      const leave = options.admission.enter(session.viewer.tokenId)
+      reply.raw.once('close', leave)
+      // What lasts has a deadline of its own, or none.
+      const signal = asksForStream(request)
+        ? AbortSignal.timeout(options.config.limits.importSeconds * 1_000)
+        : requestSignal(request, reply, options.config.limits.requestSeconds)
+      entries.set(request, { session, signal, address, leave })
     })
     scoped.route({
       method: ['GET', 'POST'],
@@ -82,6 +93,7 @@ async function answer(
 ): Promise<FastifyReply> {
   const { nouns, find, log, types } = route
   const given = request.method === 'POST' ? readBody(request) : undefined
+  if (asksForStream(request)) return answerByStream(route, request, reply, given, entry)
   const scope: RequestScope = { requestId: request.id, log }
   const asked = given ?? askedOf(request.query as Record<string, unknown>)
   const found = inSpan('graphql.prepare', 'internal', {}, () => find(asked, askerOf(request, entry)))
@@ -153,11 +165,6 @@ function callerOf(request: FastifyRequest, { session, signal, address }: Entry) 
     remoteAddress: address,
     idempotencyKey: headerOf(request, 'idempotency-key')?.slice(0, 255),
   }
-}
-
-export function headerOf(request: FastifyRequest, name: string): string | undefined {
-  const value = request.headers[name]
-  return typeof value === 'string' ? value : undefined
 }
 
 function readBody(request: FastifyRequest): Record<string, unknown> {

@@ -156,3 +156,8 @@ export function requestSignal(request: FastifyRequest, reply: FastifyReply, seco
   })
   return controller.signal
 }
+
+export function headerOf(request: FastifyRequest, name: string): string | undefined {
+  const value = request.headers[name]
+  return typeof value === 'string' ? value : undefined
+}

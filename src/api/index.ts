@@ -26,7 +26,9 @@ import { addAlertRoute } from './alert-route.ts'
 import { addPrometheusRoutes } from './prometheus/route.ts'
 import type { Nouns } from './request.ts'
 import { addMetrics } from './metrics-route.ts'
+import { PerToken } from './per-token.ts'
 import type { SocketCounts } from './sockets.ts'
+import { EventStreams } from './sse.ts'
 import { Groups } from './subscription/groups.ts'
 import type { Waiting } from './waiting.ts'
 import { startWebSocket } from './websocket.ts'
@@ -79,13 +81,32 @@ export async function startApi(options: ApiOptions): Promise<Api> {
   addHealth(app, async (signal) => (isDraining ? draining : options.ready(signal)))
   if (config.graphiql) addConsole(app)
   const groups = new Groups()
-  const shared = { config, groups, door, login, refusals, admission, nouns, schema, find, log }
+  const operations = new PerToken(config.limits.subscriptionsPerToken)
+  const streams = new EventStreams({
+    tokens: nouns.tokens,
+    operations,
+    stallSeconds: config.limits.stallSeconds,
+  })
+  const shared = {
+    config,
+    groups,
+    operations,
+    streams,
+    door,
+    login,
+    refusals,
+    admission,
+    nouns,
+    schema,
+    find,
+    log,
+  }
   addGraphqlRoute(app, { ...shared, apollo })
   addImportRoute(app, { ...options, ...shared })
   addPrometheusRoutes(app, shared)
   addAlertRoute(app, { ...options, ...shared })
   const webSocket = startWebSocket(app.server as Server, shared)
-  options.telemetry.add([...doorGauges(admission, webSocket), ...groupGauges(groups)])
+  options.telemetry.add([...doorGauges(admission, webSocket), ...groupGauges(groups, streams)])
   const sharing = tellTogether(() => options.telemetry.families())
   const families = async (): Promise<readonly Family[]> => {
     const all = await sharing.all()
@@ -104,6 +125,7 @@ export async function startApi(options: ApiOptions): Promise<Api> {
       watching.abort()
       sharing.close()
       admission.close()
+      streams.close()
       const late = setTimeout(() => (app.server as Server).closeAllConnections(), drainMs)
       await Promise.all([app.close(), webSocket.close()])
       clearTimeout(late)
@@ -146,7 +168,12 @@ const doorGauges = (admission: Admission, sockets: { counts(): SocketCounts }): 
   },
 ]
 
-const groupGauges = (groups: Groups): Gauge[] => [
+const groupGauges = (groups: Groups, streams: EventStreams): Gauge[] => [
+  {
+    name: 'plenum_event_streams',
+    help: 'Open event streams (Server-Sent Events).',
+    read: () => streams.count,
+  },
   {
     name: 'plenum_subscription_groups',
     help: 'Groups of subscriptions that ask the same: what happens is executed and written once for each.',

@@ -24,6 +24,7 @@ import { tooLate } from './http.ts'
 import { awaitCursor, createContext, toRequestId } from './request.ts'
 import type { Nouns } from './request.ts'
 import { closeCodes, longestReason } from './sockets.ts'
+import type { PerToken } from './per-token.ts'
 import type { Socket, Sockets } from './sockets.ts'
 import type { Line } from './subscription/group.ts'
 import type { Groups } from './subscription/groups.ts'
@@ -45,6 +46,8 @@ export interface SocketOptions {
   login: Login
   find: FindDocument
   groups: Groups
+  /** Those that last, by token. */
+  operations: PerToken
   log: Logger
 }
 

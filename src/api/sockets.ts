@@ -9,6 +9,7 @@ import type { PlenumError } from '../errors.ts'
 import type { Session, Tokens } from '../token/index.ts'
 import type { ApiLimits } from './config.ts'
 import { createShare } from './frame.ts'
+import type { PerToken } from './per-token.ts'
 import type { SharedAnswer } from './subscription/group.ts'
 
 export const closeCodes = {
@@ -61,9 +62,8 @@ interface Entry extends Socket {
   expiry: NodeJS.Timeout | undefined
 }
 
-export function createSockets(tokens: Tokens, limits: ApiLimits): Sockets {
+export function createSockets(tokens: Tokens, limits: ApiLimits, operations: PerToken): Sockets {
   const entries = new Set<Entry>()
-  const operations = new Map<number, number>()
   const waiting = new Set<Socket>()
   const stopListening = tokens.onRevoked((tokenId) => {
     for (const entry of ofToken(tokenId))
@@ -115,24 +115,11 @@ export function createSockets(tokens: Tokens, limits: ApiLimits): Sockets {
       expire(socket as Entry, session.expiresAt)
       return undefined
     },
-    begin({ session }) {
-      const tokenId = session?.viewer.tokenId ?? 0
-      const count = operations.get(tokenId) ?? 0
-      if (count >= limits.subscriptionsPerToken) {
-        return tooManyOperations(limits.subscriptionsPerToken, count + 1)
-      }
-      operations.set(tokenId, count + 1)
-      return undefined
-    },
-    end({ session }) {
-      const tokenId = session?.viewer.tokenId ?? 0
-      const count = (operations.get(tokenId) ?? 1) - 1
-      if (count <= 0) operations.delete(tokenId)
-      else operations.set(tokenId, count)
-    },
+    begin: ({ session }) => operations.begin(session?.viewer.tokenId ?? 0),
+    end: ({ session }) => operations.end(session?.viewer.tokenId ?? 0),
     counts: () => ({
       sockets: entries.size,
-      operations: [...operations.values()].reduce((sum, count) => sum + count, 0),
+      operations: operations.total,
     }),
     async close() {
       clearInterval(pinging)
@@ -141,14 +128,6 @@ export function createSockets(tokens: Tokens, limits: ApiLimits): Sockets {
     },
   }
 }
-
-const tooManyOperations = (limit: number, count: number): PlenumError =>
-  limitExceeded(
-    'subscriptionsPerToken',
-    limit,
-    'This token has too many operations running on WebSockets',
-    count,
-  )
 
 function ping(entry: Entry): void {
   // Also where the clock was set forwards while the timer ran.

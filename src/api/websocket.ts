@@ -20,7 +20,7 @@ import type { Socket, Sockets } from './sockets.ts'
 export function startWebSocket(server: Server, options: SocketOptions): Pick<Sockets, 'counts' | 'close'> {
   const { config, door, nouns, log } = options
   const wss = new WebSocketServer({ noServer: true, maxPayload: config.limits.messageBytes, handleProtocols })
-  const sockets = createSockets(nouns.tokens, config.limits)
+  const sockets = createSockets(nouns.tokens, config.limits, options.operations)
   const { standIn, restore } = createStandIn()
   const protocol = makeServer({
     ...socketHooks(options, sockets),

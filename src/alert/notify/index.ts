@@ -39,7 +39,7 @@ const watchdogMs = 60_000
 const mostAtOnce = 100
 const mostTries = 25
 const mostMoments = 200
-const silencedMs = 15_000
+const silencedMs = 5_000
 const backoffMs = (tries: number): number => Math.min(15 * 60_000, 2_000 * 2 ** tries)
 
 export class Notifier {

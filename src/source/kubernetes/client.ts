@@ -122,6 +122,24 @@ export class Client {
     }
   }
 
+  /** Whether all may be read that is read. */
+  async probe(signal: AbortSignal): Promise<string> {
+    const headers = await this.#headers()
+    const version = z.object({ gitVersion: z.string() })
+    const { gitVersion } = parse(
+      version,
+      'version',
+      await this.#http.json({ path: 'version', headers }, signal),
+    )
+    const refused: string[] = []
+    for (const { path } of Object.values(collections)) {
+      const { status } = await this.#http.send({ path, query: { limit: 1 }, headers }, signal)
+      if (status === 401 || status === 403) refused.push(path.split('/').at(-1)!)
+    }
+    if (refused.length > 0) throw new SourceError('denied', `the account may not list ${refused.join(', ')}`)
+    return `Kubernetes ${gitVersion.slice(0, 40)} answers, and the account may list all that is read`
+  }
+
   /** What all pods use now, in one request. */
   async usage(signal: AbortSignal): Promise<Usage[]> {
     const path = 'apis/metrics.k8s.io/v1beta1/pods'

@@ -70,6 +70,7 @@ async function open(own: Settings, environment: SourceEnvironment): Promise<Sour
   const hold = async (signal: AbortSignal) =>
     new Held(environment.name, await kindsByAddress(environment, signal))
   return {
+    probe: (signal) => client.probe(signal),
     async *list(signal) {
       const listed = await listAll(client, await hold(signal), signal)
       held ??= listed

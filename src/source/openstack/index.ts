@@ -4,6 +4,7 @@ import { secretReference, type Driver, type Source, type SourceEnvironment } fro
 import { authSettings, readAccount } from './cloud.ts'
 import { Cloud } from './inventory.ts'
 import { Session } from './session.ts'
+import { probe } from './probe.ts'
 import { follow } from './watch.ts'
 
 const settings = z
@@ -56,6 +57,7 @@ async function open(own: Settings, environment: SourceEnvironment): Promise<Sour
   })
   const { notifications } = own
   return {
+    probe: (signal) => probe(session, own.allProjects, signal),
     async *list(signal) {
       yield* await cloud.read(signal)
     },

@@ -9,7 +9,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { parseSources } from '../../../src/source/config.ts'
 import { kubernetes } from '../../../src/source/kubernetes/index.ts'
+import { probeSource } from '../../../src/source/probe.ts'
 import { toQuantity } from '../../../src/source/kubernetes/text.ts'
 import { certificate, certificateKey } from '../../support/certificate.ts'
 import { createDatabase, startProcess, type Process, type TestDatabase } from '../scripted.ts'
@@ -22,7 +24,7 @@ let cluster: FakeCluster
 let server: Server
 let url: string
 let database: TestDatabase
-let own: Process
+let own: Process | undefined
 const pods = 'api/v1/pods'
 
 beforeEach(async () => {
@@ -35,7 +37,8 @@ beforeEach(async () => {
   database = await createDatabase()
 })
 afterEach(async () => {
-  await own.close()
+  await own?.close()
+  own = undefined
   await database.close()
   server.closeAllConnections()
   server.close()
@@ -53,17 +56,17 @@ async function start(): Promise<void> {
     pageSize: 500,
   }
   own = await startProcess(database, kubernetes, { east }, {}, 30_000)
-  await own.until(
+  await own!.until(
     async () => cluster.watchers === 10 && names('Container').length === cluster.list(pods).length,
   )
 }
-const of = (kind: any) => own.holder.graph.ofType(kind)
+const of = (kind: any) => own!.holder.graph.ofType(kind)
 const names = (kind: any) =>
   of(kind)
     .map(({ name }) => name)
     .sort()
 const walk = (vertex: any, field: string): any[] =>
-  !vertex ? [] : own.holder.graph.walk(vertex, vertex.kind.fields[field].steps)
+  !vertex ? [] : own!.holder.graph.walk(vertex, vertex.kind.fields[field].steps)
 const find = (kind: any, name: string) => of(kind).find((one) => one.name === name)!
 
 test('pods run on the machine that their node is, are of their workload, behind their service, with their volume', async () => {
@@ -103,31 +106,31 @@ test('pods run on the machine that their node is, are of their workload, behind 
   })
   expect(names('Cluster')).toEqual(['east'])
   expect(names('Namespace')).toEqual(['shop'])
-  await own.until(async () => own.samples.length >= 4)
-  expect(own.samples.find(({ metric }) => metric === 'container.cpu.usage')!.value).toBe(0.25)
+  await own!.until(async () => own!.samples.length >= 4)
+  expect(own!.samples.find(({ metric }) => metric === 'container.cpu.usage')!.value).toBe(0.25)
 })
 
 test('what changes is there, also after watches end, are cut off, and lose their place', async () => {
   await start()
   cluster.put(pods, pod('new-1'))
-  await own.until(async () => names('Container').includes('new-1'))
+  await own!.until(async () => names('Container').includes('new-1'))
   cluster.drop('end')
   cluster.put(pods, pod('new-2'))
-  await own.until(async () => names('Container').includes('new-2'))
-  await own.until(async () => cluster.watchers === 10)
+  await own!.until(async () => names('Container').includes('new-2'))
+  await own!.until(async () => cluster.watchers === 10)
   cluster.bookmark()
   cluster.drop('cut')
   cluster.remove(pods, 'new-1', 'shop')
-  await own.until(async () => !names('Container').includes('new-1'))
-  await own.until(async () => cluster.watchers === 10)
+  await own!.until(async () => !names('Container').includes('new-1'))
+  await own!.until(async () => cluster.watchers === 10)
   // So much happens while nobody watches that the server has forgotten where that was.
   cluster.remembers = 3
   cluster.drop('end')
   for (let index = 0; index < 9; index++) cluster.put(pods, pod(`burst-${index}`))
   cluster.remove(pods, 'new-2', 'shop')
   cluster.remove(pods, 'web-abc-2', 'shop')
-  await own.until(async () => names('Container').filter((name) => name.startsWith('burst-')).length === 9)
-  await own.until(
+  await own!.until(async () => names('Container').filter((name) => name.startsWith('burst-')).length === 9)
+  await own!.until(
     async () => !names('Container').includes('new-2') && !names('Container').includes('web-abc-2'),
   )
   expect(names('Container')).toEqual(
@@ -150,10 +153,10 @@ test('what belongs together comes in any order', async () => {
     endpoints: [{ targetRef: { kind: 'Pod', uid: 'uid-pods-shop/api-1-a' } }],
   })
   cluster.put('api/v1/services', { metadata: { name: 'api', namespace: 'shop' }, spec: {} })
-  await own.until(async () => names('Service').includes('shop/api'))
+  await own!.until(async () => names('Service').includes('shop/api'))
   cluster.put(pods, pod('api-1-a', { metadata, spec: { volumes: claims } }))
   const service = () => find('Service', 'shop/api')
-  await own.until(async () => walk(service(), 'instances').length === 1)
+  await own!.until(async () => walk(service(), 'instances').length === 1)
   cluster.put('apis/apps/v1/deployments', { metadata: { name: 'late', namespace: 'shop' } })
   cluster.put('apis/apps/v1/replicasets', {
     metadata: { name: 'api-1', namespace: 'shop', ownerReferences: owner('Deployment', 'late') },
@@ -162,10 +165,10 @@ test('what belongs together comes in any order', async () => {
     metadata: { name: 'pv2' },
     spec: { claimRef: { namespace: 'shop', name: 'late' } },
   })
-  await own.until(async () => walk(find('Service', 'shop/late'), 'instances').length === 1)
-  await own.until(async () => walk(find('Volume', 'pv2'), 'attachedTo').length === 1)
+  await own!.until(async () => walk(find('Service', 'shop/late'), 'instances').length === 1)
+  await own!.until(async () => walk(find('Volume', 'pv2'), 'attachedTo').length === 1)
   cluster.remove('apis/discovery.k8s.io/v1/endpointslices', slice.metadata.name, 'shop')
-  await own.until(async () => walk(service(), 'instances').length === 0)
+  await own!.until(async () => walk(service(), 'instances').length === 0)
 })
 
 test('five thousand pods, over pages', async () => {
@@ -174,7 +177,7 @@ test('five thousand pods, over pages', async () => {
   await start()
   expect(names('Container')).toHaveLength(5_002)
   for (let index = 0; index < 100; index++) cluster.remove(pods, `many-${index}`, 'shop')
-  await own.until(async () => names('Container').length === 4_902)
+  await own!.until(async () => names('Container').length === 4_902)
 })
 
 const blue = [
@@ -207,17 +210,37 @@ test.runIf(hasKubectl)('what kubectl makes, labels and deletes is there', async 
   try {
     // From files it speaks JSON; for what it makes up itself newer ones speak protobuf.
     await kubectl('create', '--validate=false', '-f', file)
-    await own.until(async () => names('Namespace').includes('blue') && names('Service').includes('blue/api'))
+    await own!.until(async () => names('Namespace').includes('blue') && names('Service').includes('blue/api'))
     await kubectl('-n', 'blue', 'label', 'deployment', 'api', 'tier=front')
-    await own.until(async () => find('Service', 'blue/api').labels['tier'] === 'front')
+    await own!.until(async () => find('Service', 'blue/api').labels['tier'] === 'front')
     await kubectl('-n', 'blue', 'delete', 'deployment', 'api', '--wait=false')
-    await own.until(async () => !names('Service').includes('blue/api'))
+    await own!.until(async () => !names('Service').includes('blue/api'))
   } finally {
     rmSync(folder, { recursive: true })
     tls.closeAllConnections()
     tls.close()
     await once(tls, 'close')
   }
+})
+
+test('doctor is told what the account may not list', async () => {
+  const config = (token: string) =>
+    parseSources({ east: { driver: 'kubernetes', url, token } }, [kubernetes]).sources[0]!
+  const { answer } = cluster
+  const refusing: string[] = []
+  server.removeAllListeners('request')
+  server.on('request', (request, response) => {
+    if (refusing.some((path) => request.url!.startsWith(path))) return void response.writeHead(403).end()
+    answer(request, response)
+  })
+  expect(await probeSource(config('env:K8S_TOKEN'))).toMatchObject({
+    told: expect.stringContaining('v1.32.0'),
+  })
+  refusing.push('/api/v1/nodes', '/apis/apps')
+  expect(await probeSource(config('env:K8S_TOKEN'))).toEqual({
+    failure: 'denied',
+    message: 'the account may not list nodes, deployments, statefulsets, daemonsets, replicasets',
+  })
 })
 
 test('amounts', () => {

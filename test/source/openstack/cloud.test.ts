@@ -287,3 +287,24 @@ test('notifications say what to look at, versioned or not', () => {
     expect(parseNotification(text)).toBeUndefined()
   expect(recordedPort(1)['device_owner']).toBe('compute:nova')
 })
+
+test('doctor is told what the login may see, and what policy lacks', async () => {
+  const source = await open()
+  expect(await source.probe!(forever)).toBe(
+    'RegionOne: compute, network, image, volume, placement, baremetal answer',
+  )
+  const refuse = (...paths: string[]) => {
+    cloud.intercept = (request, response) => {
+      if (!paths.some((path) => request.url!.split('?')[0]!.endsWith(path))) return false
+      response.writeHead(403).end('{}')
+      return true
+    }
+  }
+  refuse('/os-hypervisors/detail', '/os-services')
+  expect(await source.probe!(forever)).toContain('it may not see hypervisors, compute services (role reader')
+  refuse('/servers/detail')
+  await expect(source.probe!(forever)).rejects.toMatchObject({
+    failure: 'denied',
+    message: expect.stringContaining('may not see servers (role reader'),
+  })
+})

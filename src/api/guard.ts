@@ -9,6 +9,7 @@ import type { Context, Role } from '../context.ts'
 import { parseCursor } from '../event/event.ts'
 import { checkAct, mutationRoles, readOnlyRefusal, readRoles } from './auth.ts'
 import { toPlenumError } from './format-error.ts'
+import { meterResolver } from './meter.ts'
 import type { Refusals } from './refusals.ts'
 
 /** One row of the audit trail. */
@@ -52,7 +53,27 @@ function forFields(
   wrap: (name: string, resolve: Resolver) => Resolver,
 ): void {
   for (const field of Object.values(type?.getFields() ?? {})) {
-    field.resolve = wrap(field.name, (field.resolve as Resolver | undefined) ?? defaultFieldResolver)
+    const guarded = wrap(field.name, (field.resolve as Resolver | undefined) ?? defaultFieldResolver)
+    field.resolve = metered(`${type!.name}.${field.name}`, guarded)
+  }
+}
+
+function metered(field: string, resolve: Resolver): Resolver {
+  return (source, args, context, info) => {
+    const beganMs = performance.now()
+    try {
+      const answer = resolve(source, args, context, info)
+      if (answer instanceof Promise)
+        answer.then(
+          () => meterResolver(field, 'ok', beganMs),
+          () => meterResolver(field, 'failed', beganMs),
+        )
+      else meterResolver(field, 'ok', beganMs)
+      return answer
+    } catch (error) {
+      meterResolver(field, 'failed', beganMs)
+      throw error
+    }
   }
 }
 

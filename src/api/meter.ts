@@ -15,6 +15,16 @@ const operationSeconds = histogram({
   help: 'How long operations took to be executed; of subscriptions each message.',
   labels: ['operation'],
 })
+const resolverCalls = counter({
+  name: 'plenum_resolver_calls_total',
+  help: 'Calls of root fields: those that were answered (ok) and those that failed.',
+  labels: ['field', 'result'],
+})
+const resolverSeconds = counter({
+  name: 'plenum_resolver_seconds_total',
+  help: 'Time until root fields were answered; what is read of the answer afterwards is in the duration of the operation.',
+  labels: ['field'],
+})
 const refusals = counter({
   name: 'plenum_refusals_total',
   help: 'Requests that were refused before they were executed, by the code of the error.',
@@ -39,6 +49,11 @@ export function operationOf(asked: { document: DocumentNode; operationName: stri
 export function meterOperation(kind: OperationKind, code: string, beganMs: number): void {
   operations.add([kind, code])
   operationSeconds.observe([kind], (performance.now() - beganMs) / 1_000)
+}
+
+export function meterResolver(field: string, result: 'ok' | 'failed', beganMs: number): void {
+  resolverCalls.add([field, result])
+  resolverSeconds.add([field], (performance.now() - beganMs) / 1_000)
 }
 
 export const codeOf = ({ errors }: ExecutionResult): string =>

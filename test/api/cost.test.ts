@@ -51,6 +51,19 @@ describe('foretold', () => {
     ).toBe(20)
   })
 
+  test('alerts and incidents by those that are open, and what is told of those that are over', () => {
+    const alerts = { open: () => [1, 2, 3], openIncidents: () => [1, 2] }
+    const foretold = (source: string): number =>
+      predictCost({
+        ...{ schema, document: parse(source), operationName: undefined, variables: {} },
+        context: { ...context, alerts } as unknown as Context,
+      }).cost.rows
+    expect(foretold('{ alerts { nodes { id resource { id } } } }')).toBe(3 + 3)
+    expect(foretold('{ incidents { nodes { alerts { nodes { id } } } } }')).toBe(2 + 2 * 4)
+    expect(foretold('{ incidents { nodes { impact(first: 500) { nodes { id } } } } }')).toBe(2 + 2 * 211)
+    expect(foretold('{ incidents(first: 500, filter: { state: [CLOSED] }) { nodes { id } } }')).toBe(500)
+  })
+
   test('what filters and orders look through, and calls of sources', () => {
     expect(predict('{ servers(filter: { owner: { eq: "x" } }) { totalCount } }').cost.scanned).toBe(200)
     expect(predict('{ servers(filter: {}) { totalCount } }').cost.scanned).toBe(0)

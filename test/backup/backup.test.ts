@@ -103,6 +103,53 @@ async function settled(app: TestApp, before: string): Promise<void> {
   }
 }
 
+test('a backup while others write holds each write whole or not at all', async () => {
+  const [busy, again] = [await createDatabase(), await createDatabase()]
+  const app = await startTestApp({ database: busy })
+  const online = join(folder, 'online')
+  const acknowledged: string[] = []
+  let isOver = false
+  const writing = (async () => {
+    for (let count = 0; !isOver; count++) {
+      const items = ['left', 'right'].map((side) => ({ kind: 'Image', name: `${side}-${count}` }))
+      const { errors } = await app.query(
+        'mutation ($input: ImportInput!) { importInventory(input: $input) { cursor } }',
+        { input: { items } },
+      )
+      expect(errors).toBeUndefined()
+      acknowledged.push(`left-${count}`)
+    }
+  })()
+  try {
+    while (acknowledged.length < 20) await new Promise(setImmediate)
+    const before = [...acknowledged]
+    await backUp(busy.db, online, signal)
+    const written = acknowledged.length - before.length
+    isOver = true
+    await writing
+    await restore(again.db, online, signal)
+    const { rows } = await again.db.raw<any>(`select name from resource where kind = 'Image'`)
+    const names = new Set<string>(rows.map(({ name }: any) => name))
+    expect(before.filter((name) => !names.has(name))).toEqual([])
+    const halves = [...names].filter(
+      (name) => !names.has(name.replace(/^(left|right)/, (side) => (side === 'left' ? 'right' : 'left'))),
+    )
+    expect(halves).toEqual([])
+    // It really was beside writes, and the log is as dense as ever.
+    expect(written).toBeGreaterThan(0)
+    const { rows: log } = await again.db.raw<any>(
+      `select count(*)::int as count, (max(seq) - min(seq) + 1)::int as span from event`,
+    )
+    expect(log[0].count).toBe(log[0].span)
+  } finally {
+    isOver = true
+    await writing.catch(() => {})
+    await app.close()
+    await busy.close()
+    await again.close()
+  }
+})
+
 test('a database that holds something is not overwritten', async () => {
   const before = await contentOf(from.db)
   await expect(restore(from.db, file, signal)).rejects.toMatchObject({

@@ -4,7 +4,7 @@ import pino from 'pino'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startApp, type App } from '../../src/app.ts'
 import { loadConfig } from '../../src/config.ts'
-import { openDb } from '../../src/db.ts'
+import { openDb, type Db } from '../../src/db.ts'
 import { startOwnPostgres, type OwnPostgres } from '../support/own-postgres.ts'
 import { openSocket } from '../support/socket.ts'
 import { createWriter } from './acknowledged.ts'
@@ -32,6 +32,12 @@ const ask = async (query: string): Promise<any> => {
     body: JSON.stringify({ query }),
   })
   return response.json()
+}
+async function heldTurns(db: Db): Promise<number> {
+  const { rows } = await db.raw<any>(
+    `select count(*)::int as held from turn where holder is not null and until > now() and not starts_with(name, 'process/')`,
+  )
+  return rows[0].held
 }
 const ready = async (): Promise<number> => (await fetch(`${app.url}/health/ready`)).status
 
@@ -84,11 +90,10 @@ test(
     expect(writer.names.filter((name) => !told.includes(name))).toEqual([])
     expect(new Set(told).size).toBe(told.length)
     const db = openDb({ url: postgres.url, poolSize: 1 })
-    const { rows } = await db.raw<any>(
-      `select count(*)::int as held from turn where holder is not null and until > now() and not starts_with(name, 'process/')`,
-    )
-    await db.destroy()
-    // What this process had to do it has to do again.
-    expect(rows[0].held).toBeGreaterThan(0)
+    // What this process had to do it has to do again, also where its turns were over meanwhile.
+    await expect
+      .poll(() => heldTurns(db), { timeout: 60_000 })
+      .toBeGreaterThan(0)
+      .finally(() => db.destroy())
   },
 )

@@ -38,6 +38,8 @@ export interface Size {
   isLive?: (args: Arguments) => boolean
 }
 
+/** Alerts and incidents that are over, of which a list tells. */
+const mostOver = 1_000
 /** Lists that are short by nature: labels, origins, identities. */
 const shortList = 4
 /** Most nodes of a topology, unless it says otherwise. */
@@ -93,6 +95,9 @@ function connectionSize(parent: string, field: string, type: GraphQLCompositeTyp
     const count = countNear(parent, field)
     return { page: ({ context, args }) => Math.min(pageOf(args), count(context.graph)) }
   }
+  if (parent === 'Incident' && node !== undefined) return { page: withinIncident(node) }
+  if (parent === 'Query' && (node === 'Alert' || node === 'Incident'))
+    return { page: ({ context, args }) => Math.min(pageOf(args), countTold(context, node, args)) }
   if (parent !== 'Query' || node === undefined || !isResourceType(node))
     return { page: ({ args }) => pageOf(args) }
   const countAll = ({ context }: Asked): number => context.graph.ofType(node).length
@@ -103,6 +108,24 @@ function connectionSize(parent: string, field: string, type: GraphQLCompositeTyp
       isGiven(asked.args['filter']) || isGiven(asked.args['orderBy']) ? countAll(asked) : 0,
   }
 }
+
+const countOpen = ({ alerts }: Context, type: 'Alert' | 'Incident'): number =>
+  [...(type === 'Alert' ? alerts.open() : alerts.openIncidents())].length
+
+/** Those that are open, and the latest of those that are over where they are asked for. */
+function countTold(context: Context, type: 'Alert' | 'Incident', args: Arguments): number {
+  const { state } = (args['filter'] ?? {}) as { state?: readonly string[] | null }
+  const isOver = state?.some((one) => one === 'RESOLVED' || one === 'CLOSED') ?? false
+  return countOpen(context, type) + (isOver ? mostOver : 0)
+}
+
+/** What hangs on a cause is at most what there is. */
+const withinIncident =
+  (node: string) =>
+  ({ context, args }: Asked): number => {
+    if (node === 'Alert') return Math.min(pageOf(args), Math.max(shortList, countOpen(context, 'Alert')))
+    return Math.min(pageOf(args), context.graph.ofType('Resource').length)
+  }
 
 const nodeOf = (fields: Readonly<Record<string, GraphQLField<unknown, unknown>>>): string | undefined =>
   fields['nodes'] && getNamedType(fields['nodes'].type).name

@@ -122,9 +122,13 @@ test('a backup while others write holds each write whole or not at all', async (
   })()
   try {
     while (acknowledged.length < 20) await new Promise(setImmediate)
-    const before = [...acknowledged]
-    await backUp(busy.db, online, signal)
-    const written = acknowledged.length - before.length
+    let before: string[]
+    // A small database is read fast: again, until something was written meanwhile.
+    do {
+      rmSync(online, { force: true })
+      before = [...acknowledged]
+      await backUp(busy.db, online, signal)
+    } while (acknowledged.length === before.length)
     isOver = true
     await writing
     await restore(again.db, online, signal)
@@ -135,8 +139,7 @@ test('a backup while others write holds each write whole or not at all', async (
       (name) => !names.has(name.replace(/^(left|right)/, (side) => (side === 'left' ? 'right' : 'left'))),
     )
     expect(halves).toEqual([])
-    // It really was beside writes, and the log is as dense as ever.
-    expect(written).toBeGreaterThan(0)
+    // The log is as dense as ever.
     const { rows: log } = await again.db.raw<any>(
       `select count(*)::int as count, (max(seq) - min(seq) + 1)::int as span from event`,
     )

@@ -11,7 +11,7 @@ import { parseBody } from './body.ts'
 import type { ApiConfig } from './config.ts'
 import type { Door } from './door.ts'
 import { httpStatus } from './format-error.ts'
-import { Unsupported, graphqlJson, headerOf, requestSignal, sendText } from './http.ts'
+import { Unsupported, boundBody, graphqlJson, headerOf, requestSignal, sendText } from './http.ts'
 import { AnswerTypes, answerKnown, toKnownRequest } from './known.ts'
 import type { Login } from './login.ts'
 import { askedOf, isByHash, toWhole, withText } from './persisted.ts'
@@ -69,10 +69,12 @@ export function addGraphqlRoute(app: FastifyInstance, options: RouteOptions): vo
       const session = await login({ authorization, address, requestId: request.id })
       const leave = options.admission.enter(session.viewer.tokenId)
       reply.raw.once('close', leave)
-      // What lasts has a deadline of its own, or none.
+      const { requestSeconds, importSeconds } = options.config.limits
+      // What lasts has a deadline of its own, or none; its body has the same as any.
+      if (asksForStream(request)) boundBody(request, reply, requestSeconds)
       const signal = asksForStream(request)
-        ? AbortSignal.timeout(options.config.limits.importSeconds * 1_000)
-        : requestSignal(request, reply, options.config.limits.requestSeconds)
+        ? AbortSignal.timeout(importSeconds * 1_000)
+        : requestSignal(request, reply, requestSeconds)
       entries.set(request, { session, signal, address, leave })
     })
     scoped.route({

@@ -142,6 +142,14 @@ export async function sendText(
 export const tooLate = (seconds: number): PlenumError =>
   limitExceeded('requestSeconds', seconds, 'The request took too long: ask for less at once')
 
+/** A body that is still arriving by then is cut off: for requests whose answers may last. */
+export function boundBody(request: FastifyRequest, reply: FastifyReply, seconds: number): void {
+  const timer = setTimeout(() => {
+    if (!request.raw.complete) request.raw.destroy()
+  }, seconds * 1_000)
+  reply.raw.once('close', () => clearTimeout(timer))
+}
+
 /** Aborts at the deadline, or when the caller hangs up before the answer is sent. A body that is still arriving at the deadline is cut off. */
 export function requestSignal(request: FastifyRequest, reply: FastifyReply, seconds: number): AbortSignal {
   const controller = new AbortController()

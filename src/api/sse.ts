@@ -5,6 +5,7 @@
 import type { ServerResponse } from 'node:http'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { ExecutionResult } from 'graphql'
+import { PlenumError } from '../errors.ts'
 import type { Session, Tokens } from '../token/index.ts'
 import { bytesOfAnswer } from './answer.ts'
 import type { PerToken } from './per-token.ts'
@@ -30,10 +31,13 @@ export class EventStreams {
   readonly #options: EventStreamsOptions
   readonly #open = new Map<EventStream, Session>()
   readonly #stopListening: () => void
+  /** Revoked while this process lives: a request that logged in before may open its stream afterwards. */
+  readonly #revoked = new Set<number>()
 
   constructor(options: EventStreamsOptions) {
     this.#options = options
     this.#stopListening = options.tokens.onRevoked((tokenId) => {
+      this.#revoked.add(tokenId)
       for (const [stream, { viewer }] of this.#open) if (viewer.tokenId === tokenId) stream.end()
     })
   }
@@ -46,9 +50,10 @@ export class EventStreams {
   open(reply: FastifyReply, session: Session, ended: () => void): EventStream {
     const { operations, stallSeconds } = this.#options
     const { tokenId } = session.viewer
+    if (this.#revoked.has(tokenId)) throw new PlenumError('UNAUTHENTICATED', 'The token was revoked')
     const refused = operations.begin(tokenId)
     if (refused !== undefined) throw refused
-    const stream = new EventStream(reply, stallSeconds * 1_000)
+    const stream = new EventStream(reply, stallSeconds * 1_000, session.expiresAt)
     this.#open.set(stream, session)
     const left = session.expiresAt === null ? longestTimerMs : session.expiresAt - Date.now()
     const expiry = setTimeout(() => stream.end(), Math.min(left, longestTimerMs))
@@ -71,9 +76,11 @@ export class EventStream implements Line {
   readonly #response: ServerResponse
   readonly #stallMs: number
   readonly #keepAlive: NodeJS.Timeout
+  readonly #expiresAt: number | null
 
-  constructor(reply: FastifyReply, stallMs: number) {
+  constructor(reply: FastifyReply, stallMs: number, expiresAt: number | null) {
     this.#stallMs = stallMs
+    this.#expiresAt = expiresAt
     this.#response = reply.raw
     const headers = reply.getHeaders()
     reply.hijack()
@@ -91,6 +98,8 @@ export class EventStream implements Line {
   }
 
   #ping(): void {
+    // Also where the clock was set forwards while the timer ran.
+    if (this.#expiresAt !== null && this.#expiresAt <= Date.now()) return this.end()
     if (this.#response.writableLength === 0) this.#response.write(':\n\n')
   }
 

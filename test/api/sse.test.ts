@@ -127,6 +127,39 @@ describe('by hand', () => {
     for (const { body } of open.slice(1)) await body!.cancel()
   })
 
+  test('does not begin after its token was revoked while it waited', async () => {
+    const { createToken } = await ask(
+      'mutation { createToken(input: { name: "late", role: VIEWER }) { secret } }',
+    )
+    const { cursor } = await ask('{ cursor }')
+    const [log, seq] = cursor.split('.')
+    // It logs in, and waits for what is written after the revocation.
+    const waiting = fetchStream(
+      { query: follow },
+      {
+        headers: {
+          accept: 'text/event-stream',
+          'content-type': 'application/json',
+          authorization: `Bearer ${createToken.secret}`,
+          'plenum-after': `${log}.${Number(seq) + 2}`,
+        },
+      },
+    )
+    const running = async () => {
+      const headers = { authorization: `Bearer ${app.token}` }
+      const text = await (await fetch(`${app.url}/metrics`, { headers })).text()
+      return /^plenum_requests_running (\d+)/m.exec(text)?.[1]
+    }
+    await expect.poll(running).toBe('1')
+    await ask('mutation { revokeToken(input: { name: "late" }) { __typename } }')
+    await put('what-it-waits-for')
+    const response = await waiting
+    expect([response.status, ((await response.json()) as any).errors[0].extensions.code]).toEqual([
+      401,
+      'UNAUTHENTICATED',
+    ])
+  })
+
   test('ends with its token', async () => {
     const { createToken } = await ask(
       'mutation { createToken(input: { name: "short", role: VIEWER }) { secret } }',

@@ -148,6 +148,34 @@ const all: readonly [string, string, Hostile['send']][] = [
     '408',
     (target) => raw(target, 'POST /graphql HTTP/1.1\r\nHost: x\r\nX-Slow: '),
   ],
+  [
+    'a body that never comes, for an event stream',
+    'cut off',
+    (target) => raw(target, head(target, 'Accept: text/event-stream', 'Content-Length: 1000'), '{'),
+  ],
+  [
+    'a mutation by GET, for an event stream',
+    '400 INVALID_INPUT',
+    post({
+      method: 'GET',
+      body: undefined as never,
+      headers: { accept: 'text/event-stream' },
+      path: `/graphql?query=${encodeURIComponent('mutation { deleteResources(input: { items: [] }) { cursor } }')}`,
+    }),
+  ],
+  [
+    'alerts that are none',
+    '400 INVALID_INPUT',
+    post({ path: '/api/v2/alerts', body: '[{"labels":{"__proto__":7}}]' }),
+  ],
+  [
+    'ten thousand alerts and one',
+    '400 LIMIT_EXCEEDED',
+    post({
+      path: '/api/v2/alerts',
+      body: `[${Array.from({ length: 10_001 }, () => '{"labels":{"a":"b"}}').join()}]`,
+    }),
+  ],
   ['a body that never comes', 'cut off', (target) => raw(target, head(target, 'Content-Length: 1000'), '{')],
 ]
 

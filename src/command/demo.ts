@@ -84,6 +84,9 @@ function formatList({ kinds, on }: FaultList): string {
   ].join('\n')
 }
 
+const incidents =
+  'subscription { incidentChanged(snapshot: true) { incident { state summary cause { kind name } alerts { totalCount } impact(first: 3) { totalCount nodes { kind name } } } } }'
+
 function formatBegun(name: string, { said, target, queries, watch }: FaultBegun): string {
   return [
     said,
@@ -92,6 +95,8 @@ function formatBegun(name: string, { said, target, queries, watch }: FaultBegun)
     ...queries.map((query) => `  bin/plenum query '${query}'`),
     'Follow what happens, in another terminal:',
     `  bin/plenum query '${watch}'`,
+    'And what people would be told of it, if it lasts:',
+    `  bin/plenum query '${incidents}'`,
     'Mend it:',
     `  bin/plenum demo fault ${[name, target].filter(Boolean).join(' ')} --off`,
     '',

@@ -17,6 +17,7 @@ import { adminToken } from './peers/contender.ts'
 import { readCpu } from './peers/cpu.ts'
 import { installPeers } from './peers/install.ts'
 import { withPostgres } from './peers/site.ts'
+import { measureAlerts, ruleText } from './subscribe/alert.ts'
 
 const { values } = parseArgs({
   options: {
@@ -45,7 +46,6 @@ async function started(name: string, child: ChildProcess, tell: Server['tell']):
 const bySending = (child: ChildProcess) => async (summary: string) => void child.send(summary)
 const env = { ...process.env, NODE_ENV: 'production' }
 const execArgv = ['--disable-warning=ExperimentalWarning']
-
 function startDefault(): Promise<Server> {
   const child = fork(join(here, 'default.mjs'), { env, execArgv })
   return started('graphql-ws', child, bySending(child))
@@ -62,7 +62,8 @@ async function startPlenum(folder: string, url: string, db: Db): Promise<Server>
   const config = join(folder, 'plenum.yaml')
   writeFileSync(
     config,
-    'limits: { socketsPerToken: 20000, subscriptionsPerToken: 20000, socketsWaiting: 20000, requestsPerSecond: 100000 }\n',
+    'limits: { socketsPerToken: 20000, subscriptionsPerToken: 20000, socketsWaiting: 20000, requestsPerSecond: 100000 }\n' +
+      ruleText,
   )
   const own = { DATABASE_URL: url, PLENUM_ADMIN_TOKEN: adminToken, PLENUM_CONFIG: config }
   const child = fork(join(import.meta.dirname, 'peers', 'plenum.ts'), { env: { ...env, ...own }, execArgv })
@@ -185,6 +186,12 @@ await withPostgres(async (postgres) => {
     figures[`cpuRatioMercurius${size}`] = cost['plenum']! / cost['mercurius']!
     if (subscribers === 1_000) figures['cpuRatioDefault'] = figures['cpuRatioDefault1k']!
   }
+  const plenum = await startPlenum(folder, url, db)
+  const latencies = await measureAlerts(db, plenum.port, adminToken, resourceId)
+  figures['alertP50Milliseconds'] = latencies[Math.floor(latencies.length * 0.5)]!
+  figures['alertP99Milliseconds'] = latencies[Math.floor(latencies.length * 0.99)]!
+  plenum.child.disconnect()
+  await once(plenum.child, 'exit')
   rmSync(folder, { recursive: true, force: true })
   await db.destroy()
   await tellFigures('subscribe', figures, values.json)

@@ -1,6 +1,6 @@
 /** The whole program put together: a list of starts, closed in reverse. */
 import type { Logger } from 'pino'
-import { startAllocations } from './allocation/index.ts'
+import { startAllocations, startHeadroom } from './allocation/index.ts'
 import { startAlerts } from './alert/index.ts'
 import { startApi, startWaiting } from './api/index.ts'
 import { buildSchema } from './api/schema/index.ts'
@@ -95,6 +95,9 @@ export async function startApp(
       wake: () => events.feed.wake(),
     })
     closing.push(() => allocations.close())
+
+    const headroom = startHeadroom({ allocations, metrics, turns, log, graph: () => holder.graph })
+    closing.push(() => headroom.close())
 
     const pruning = startPruning({ db, keep: config.keep, log })
     closing.push(() => pruning.close())

@@ -4,6 +4,7 @@ import type { AlertImage } from './alert.ts'
 import type { Candidate } from './candidate.ts'
 import type { Step } from './rule/machine.ts'
 import type { Rule } from './rule/rule.ts'
+import { holderOf } from './relation.ts'
 import { fillTemplate } from './rule/template.ts'
 import type { AlertWrite, StoredAlert } from './store.ts'
 
@@ -33,7 +34,7 @@ export function toWrite({ rule, graph, candidate, former, next, value, now }: St
     ...(former === undefined ? {} : { id: former.image.id }),
     rule: rule.name,
     resourceId,
-    tenantId: vertex?.tenantId ?? null,
+    tenantId: holderOf(vertex),
     siteId: vertex?.siteId ?? null,
     sourceId,
     severity: rule.severity,
@@ -63,7 +64,7 @@ function summaryOf(rule: Rule, graph: Graph, resourceId: number, value: number |
     value,
     resource: { kind: vertex?.kind.name ?? '?', name: vertex?.name ?? '?' },
     site: nameOf(vertex?.siteId),
-    tenant: nameOf(vertex?.tenantId),
+    tenant: nameOf(holderOf(vertex)),
     labels: vertex?.labels ?? {},
   })
 }

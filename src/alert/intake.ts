@@ -5,6 +5,7 @@
 import { z } from 'zod'
 import { severities, type AlertImage, type Failure, type Severity } from './alert.ts'
 import type { Graph, Vertex } from '../graph/graph.ts'
+import { holderOf } from './relation.ts'
 import { invalidInput, limitExceeded } from '../errors.ts'
 
 const text = z.string().max(10_000)
@@ -160,7 +161,7 @@ export function toImage(alert: GivenAlert, vertex: Vertex | undefined): Omit<Ale
   return {
     rule: rule.slice(0, 200),
     resourceId: vertex?.id ?? null,
-    tenantId: vertex?.tenantId ?? null,
+    tenantId: holderOf(vertex),
     siteId: vertex?.siteId ?? null,
     sourceId: 0,
     state: endsAt === null ? 'FIRING' : 'RESOLVED',

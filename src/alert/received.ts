@@ -5,7 +5,7 @@ import type { Graph } from '../graph/graph.ts'
 import type { Fence } from '../turn.ts'
 import { matchLabels, parseAlerts, toImage, type GivenAlert } from './intake.ts'
 import type { Life } from './rule/machine.ts'
-import { openAlerts, writeAlerts, type AlertWrite, type StoredAlert } from './store.ts'
+import { openAlerts, openAlertsOf, writeAlerts, type AlertWrite, type StoredAlert } from './store.ts'
 
 /** What is told without an end is over when it is not told again by then. */
 const usualMs = 5 * 60_000
@@ -19,7 +19,8 @@ export async function receiveAlerts(
   now: number,
 ): Promise<Cursor | null> {
   const given = new Map(parseAlerts(value, now).map((one) => [one.fingerprint, one]))
-  const open = new Map((await openAlerts(db)).map((stored) => [stored.fingerprint, stored]))
+  const known = await openAlertsOf(db, [...given.keys()])
+  const open = new Map(known.map((stored) => [stored.fingerprint, stored]))
   const writes = [...given.values()].flatMap(
     (one) => toWrite(one, open.get(one.fingerprint), graph, now) ?? [],
   )

@@ -13,6 +13,10 @@ const farOf = (link: GraphLink, vertex: Vertex): Vertex => (link.from === vertex
 const isPart = ({ kind }: Vertex): boolean => kind.name === 'NetworkInterface' || kind.name === 'Component'
 const isNetwork = ({ kind }: Vertex): boolean => kind.name === 'Switch'
 
+/** Whom a resource belongs to: a tenant to itself. */
+export const holderOf = (vertex: Vertex | undefined): number | null =>
+  vertex?.kind.name === 'Tenant' ? vertex.id : (vertex?.tenantId ?? null)
+
 export function nearOf(graph: Graph, vertex: Vertex, relation: Relation): Near[] {
   if (typeof relation === 'object') return along(graph, vertex, relation)
   switch (relation) {

@@ -58,6 +58,15 @@ export async function openAlerts(db: Knex): Promise<StoredAlert[]> {
   return rows.map(toStored)
 }
 
+/** Those that are open of these fingerprints. */
+export async function openAlertsOf(db: Knex, fingerprints: readonly string[]): Promise<StoredAlert[]> {
+  const { rows } = await db.raw<{ rows: Row[] }>(
+    `select ${columns} from alert where state <> 'RESOLVED' and fingerprint = any(cast(? as text[]))`,
+    [fingerprints as unknown as string],
+  )
+  return rows.map(toStored)
+}
+
 /** Alerts that have ended, the latest first; `before`: the id of the last one that was read. */
 export async function endedAlerts(
   db: Knex,

@@ -35,6 +35,7 @@ import {
 import { claimsOf } from './claim/store.ts'
 import { KnownUsage } from './usage.ts'
 
+export { startHeadroom } from './headroom.ts'
 export { allocationShape, type AllocationConfig } from './pool/config.ts'
 export { loadBlueprints } from './blueprint/index.ts'
 export type { AllocationQuery } from './store.ts'

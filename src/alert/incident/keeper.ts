@@ -8,6 +8,7 @@ import type { AlertImage, IncidentImage } from '../alert.ts'
 import { findGroups, type Group } from '../cause.ts'
 import { openAlerts, TurnLost } from '../store.ts'
 import { endIntake } from '../received.ts'
+import { holderOf } from '../relation.ts'
 import { planIncidents, type Member } from './plan.ts'
 import { lateIncidents, openIncidents, writeIncidents } from './store.ts'
 
@@ -121,6 +122,6 @@ function describe(graph: Graph, { causeId, failure }: Group): { summary: string;
   const vertex = graph.get(causeId)
   return {
     summary: `${vertex?.kind.name ?? 'Resource'} ${vertex?.name ?? causeId} ${words[failure]}`,
-    tenantId: vertex?.tenantId ?? null,
+    tenantId: holderOf(vertex),
   }
 }

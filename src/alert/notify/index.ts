@@ -7,6 +7,7 @@ import { secretsOf } from '../../source/index.ts'
 import type { Turn, TurnGroup, Turns } from '../../turn.ts'
 import type { AlertImage, IncidentImage, SilenceImage } from '../alert.ts'
 import { incidentById, incidentMoments } from '../incident/store.ts'
+import { holderOf } from '../relation.ts'
 import { alertsByIds } from '../store.ts'
 import { toBody, toWatchdog, type Cause, type Former, type Told } from './message.ts'
 import type { NotifySettings, Receiver, Route } from './settings.ts'
@@ -158,7 +159,7 @@ export class Notifier {
       name: cause?.name ?? String(causeId),
       labels: cause?.labels ?? {},
       site: nameOf(cause?.siteId),
-      tenant: nameOf(cause?.tenantId),
+      tenant: nameOf(holderOf(cause)),
     }
   }
 
@@ -219,7 +220,7 @@ function fits({ severity, tenant, site, label }: Route, incident: IncidentImage,
     names === undefined || (id != null && names.includes(graph.get(id)?.name ?? ''))
   return (
     (severity === undefined || severity.includes(incident.severity)) &&
-    isNamed(tenant, cause?.tenantId) &&
+    isNamed(tenant, holderOf(cause)) &&
     isNamed(site, cause?.siteId) &&
     Object.entries(label ?? {}).every(([key, value]) => cause?.labels[key] === value)
   )

@@ -71,6 +71,14 @@ const shipped: readonly RuleInput[] = [
     summary: '{{resource.name}} is {{value|percent}} full',
   },
   {
+    name: 'QuotaNearlyUsed',
+    metric: 'tenant.quota.utilization',
+    selector: { kind: ['Tenant'] },
+    condition: { type: 'threshold', above: 0.9, clear: 0.85 },
+    severity: 'WARNING',
+    summary: '{{resource.name}} has used {{value|percent}} of a quota',
+  },
+  {
     name: 'Watchdog',
     metric: 'up',
     selector: { kind: ['Source'], name: 'plenum' },

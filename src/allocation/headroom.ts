@@ -1,0 +1,61 @@
+/** How much of its quotas each tenant has used, as a value that rules look at: tenants are told before there is nothing left. */
+import type { Logger } from 'pino'
+import type { Graph } from '../graph/graph.ts'
+import { startLoop } from '../loop.ts'
+import type { Metrics } from '../metric/index.ts'
+import type { Turns } from '../turn.ts'
+import type { Allocations } from './index.ts'
+
+export const quotaMetric = {
+  name: 'tenant.quota.utilization',
+  unit: '1',
+  type: 'gauge' as const,
+  help: 'The largest share that a tenant has used of any of its quotas.',
+}
+
+const everyMs = 5_000
+
+export interface HeadroomOptions {
+  allocations: Pick<Allocations, 'quotasOf'>
+  metrics: Metrics
+  turns: Turns
+  graph(): Graph
+  log: Logger
+}
+
+/** One process does it. */
+export function startHeadroom({ allocations, metrics, turns, graph, log }: HeadroomOptions): {
+  close(): Promise<void>
+} {
+  let isMine = false
+  let isDefined = false
+  const group = turns.share('allocation/headroom', ['allocation/headroom'], (held) => {
+    isMine = held.length > 0
+  })
+  async function measure(): Promise<void> {
+    const tenants = isMine ? graph().ofType('Tenant') : []
+    if (tenants.length === 0) return
+    const shares = new Map<number, number>()
+    for (const { tenantId, limit, used } of await allocations.quotasOf(tenants))
+      if (limit !== null) shares.set(tenantId, Math.max(shares.get(tenantId) ?? 0, shareOf(used, limit)))
+    if (shares.size === 0) return
+    if (!isDefined) await metrics.define([quotaMetric])
+    isDefined = true
+    const at = Date.now()
+    const { name } = quotaMetric
+    metrics.record(
+      0,
+      [...shares].map(([resourceId, value]) => ({ resourceId, metric: name, value, at })),
+    )
+  }
+  const loop = startLoop({ name: 'quota', everyMs, log, run: measure })
+  return {
+    async close() {
+      await loop.close()
+      await group.close()
+    },
+  }
+}
+
+/** Where nothing is allowed nothing is left. */
+const shareOf = (used: number, limit: number): number => (limit === 0 ? 1 : used / limit)

@@ -93,6 +93,8 @@ export function startTokens({ db, log, onChange, roles = {}, identities }: Token
   const vouched = new Map<string, number>()
   const used = new Map<number, number>()
   const listeners = new Set<(tokenId: number) => void>()
+  /** How often something was forgotten. */
+  let forgotten = 0
   const timer = setInterval(() => void flush(), lastUsedIntervalMs)
   timer.unref()
 
@@ -105,11 +107,20 @@ export function startTokens({ db, log, onChange, roles = {}, identities }: Token
     })
   }
 
+  /** What was read while a token was revoked may be from before: it is read again. */
+  async function readUnforgotten(hash: Buffer): Promise<TokenRow | undefined> {
+    for (;;) {
+      const before = forgotten
+      const row = await findTokenByHash(db, hash)
+      if (before === forgotten) return row
+    }
+  }
+
   async function find(hash: Buffer): Promise<TokenRow | undefined> {
     const key = hash.toString('base64')
     const known = remembered.get(key)
     if (known !== undefined) return known
-    const row = await findTokenByHash(db, hash)
+    const row = await readUnforgotten(hash)
     if (row === undefined || !timingSafeEqual(row.hash, hash)) return undefined
     if (remembered.size >= rememberedTokens) remembered.clear()
     remembered.set(key, row)
@@ -123,6 +134,7 @@ export function startTokens({ db, log, onChange, roles = {}, identities }: Token
   }
 
   function forget(tokenId: number): void {
+    forgotten++
     for (const [key, row] of remembered) if (row.id === tokenId) remembered.delete(key)
     for (const listener of listeners) listener(tokenId)
   }
@@ -215,6 +227,7 @@ export function startTokens({ db, log, onChange, roles = {}, identities }: Token
     forget,
     async forgetAll() {
       remembered.clear()
+      forgotten++
       const revoked = (await listTokens(db)).filter(({ revokedAt }) => revokedAt !== null)
       for (const { id } of revoked) forget(id)
     },

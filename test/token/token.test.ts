@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import pino from 'pino'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startTokens, type Tokens } from '../../src/token/index.ts'
@@ -71,4 +72,34 @@ test('another process believes in a revoked token until it is told, or forgets a
   expect(await other.verify(secret!)).toBeUndefined()
   stop()
   await other.close()
+})
+
+test('a token that is revoked just after it was read is not remembered as good', async () => {
+  const own = startTokens({ db: database.db, log })
+  const { secret, token } = await tokens.create({ name: 'raced', role: 'viewer' }, by)
+  // Between Postgres' answer and the moment that it is taken in: revoked by another process, and told.
+  let isRevoked = false
+  const onRead = (_: unknown, { sql }: { sql: string }): void => {
+    if (isRevoked || !sql.includes('limited_hash')) return
+    isRevoked = true
+    const revoke = `import pg from 'pg'
+      const client = new pg.Client({ connectionString: ${JSON.stringify(database.url)} })
+      await client.connect()
+      await client.query('update token set revoked_at = now() where id = ${token.id}')
+      await client.end()`
+    const { status } = spawnSync(process.execPath, ['--input-type=module', '-e', revoke], {
+      cwd: import.meta.dirname,
+    })
+    expect(status).toBe(0)
+    own.forget(token.id)
+  }
+  database.db.on('query-response', onRead)
+  try {
+    expect(await own.verify(secret!)).toBeUndefined()
+    expect(isRevoked).toBe(true)
+    expect(await own.verify(secret!)).toBeUndefined()
+  } finally {
+    database.db.removeListener('query-response', onRead)
+    await own.close()
+  }
 })

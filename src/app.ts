@@ -90,6 +90,7 @@ export async function startApp(
     const allocations = await startAllocations({
       ...{ db, resources, turns, log },
       config: config.allocation,
+      actorOf: (name) => sources.actor(name),
       feed: events.feed,
       graph: () => holder.graph,
       wake: () => events.feed.wake(),

@@ -220,7 +220,7 @@ function stepsOf({ blueprint, request, parameters }: Draft, plan: Plan, allocati
         { ...container, labels: { 'plenum.allocation': String(allocationId), 'plenum.name': request.name } },
         values,
       ),
-      name: (operationId) => `plenum-${operationId}-${member}-${index}`,
+      name: (operationId, epoch) => `plenum-${epoch}-${operationId}-${member}-${index}`,
     }))
   })
 }

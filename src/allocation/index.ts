@@ -7,8 +7,7 @@ import type { Cursor } from '../event/event.ts'
 import { appendEvents } from '../event/store.ts'
 import type { Graph } from '../graph/graph.ts'
 import { startLoop } from '../loop.ts'
-import { startOperations, type Operations } from '../operation/index.ts'
-import type { StepKind } from '../operation/operation.ts'
+import { startOperations, type Operations, type OperationsOptions } from '../operation/index.ts'
 import type { Actor, ResourceId } from '../resource/resource.ts'
 import type { Resources } from '../resource/verbs.ts'
 import type { Turns } from '../turn.ts'
@@ -33,6 +32,7 @@ import {
   type AllocationQuery,
 } from './store.ts'
 import { claimsOf } from './claim/store.ts'
+import { checkSteps, stepKinds, type ActorOf } from './step/index.ts'
 import { KnownUsage } from './usage.ts'
 
 export { startHeadroom } from './headroom.ts'
@@ -78,11 +78,11 @@ export interface AllocationsOptions {
   feed: EventFeed
   graph(): Graph
   wake(): void
-  /** What may be done outside. */
-  steps?: readonly StepKind[]
+  /** Who does what blueprints have done outside. */
+  actorOf: ActorOf
   /** How often leases are looked at. */
   leaseMs?: number
-  operations?: { pollMs?: number; attempts?: number; pauseMs?: number }
+  operations?: Pick<OperationsOptions, 'pollMs' | 'attempts' | 'undoAttempts' | 'pauseMs' | 'settleMs'>
 }
 
 const longestLeaseMs = 10 * 365 * 86_400_000
@@ -103,7 +103,7 @@ class RunningAllocations implements Allocations {
   readonly #turn
 
   constructor(options: AllocationsOptions, blueprints: ReadonlyMap<string, Blueprint>) {
-    const { db, config, resources, feed, graph, log, turns, wake, steps = [] } = options
+    const { db, config, resources, feed, graph, log, turns, wake, actorOf } = options
     this.#options = options
     this.#blueprints = blueprints
     const fleet = new Fleet(config.pools, graph)
@@ -116,7 +116,7 @@ class RunningAllocations implements Allocations {
       limitOf: (tenant, name) => limitIn(config, tenant, name),
     }
     this.#operations = startOperations({
-      ...{ db, log, turns, feed, wake, steps },
+      ...{ db, log, turns, feed, wake, steps: stepKinds(actorOf) },
       ...options.operations,
       kinds: operationKinds({ db, resources, get: (id) => this.#get(id) }),
     })
@@ -168,6 +168,7 @@ class RunningAllocations implements Allocations {
     if (request.leaseMs !== undefined) checkLease(request.leaseMs, 'request.lease')
     const unknown = request.pool?.find((name) => this.#options.config.pools[name] === undefined)
     if (unknown !== undefined) throw notFound(`There is no pool ${unknown.slice(0, 80)}`, 'request.pool')
+    checkSteps(blueprint, this.#options.actorOf)
     return toDraft(blueprint, request)
   }
 

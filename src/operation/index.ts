@@ -11,6 +11,7 @@ import type { Actor } from '../resource/resource.ts'
 import type { Turn, Turns } from '../turn.ts'
 import { isOpen, type Operation, type OperationKind, type Step, type StepKind } from './operation.ts'
 import { runOperation } from './run.ts'
+import { byShard, sweep } from './sweep.ts'
 import {
   askCancel,
   countOperations,
@@ -53,12 +54,17 @@ export interface OperationsOptions {
   steps: readonly StepKind[]
   pollMs?: number
   attempts?: number
+  undoAttempts?: number
   pauseMs?: number
+  /** How long after its undo a step's effect may still come. */
+  settleMs?: number
 }
 
 const shardCount = 8
 const group = 'operate'
-const mostAtOnce = 32
+const mostAtOnce = 200
+const sweepEveryMs = 30_000
+const defaultSettleMs = 180_000
 
 export function startOperations(options: OperationsOptions): Operations {
   return new RunningOperations(options)
@@ -80,6 +86,7 @@ class RunningOperations implements Operations {
   readonly #stop = new AbortController()
   readonly #group
   readonly #loop
+  readonly #sweeping
   #held: readonly Turn[] = []
   #looking: Promise<void> | undefined
   #again = false
@@ -92,7 +99,14 @@ class RunningOperations implements Operations {
       this.wake()
     })
     const run = async (): Promise<void> => this.wake()
-    this.#loop = startLoop({ name: group, everyMs: options.pollMs ?? 1_000, log: options.log, run })
+    const { log, settleMs = defaultSettleMs, pollMs = 1_000 } = options
+    this.#loop = startLoop({ name: group, everyMs: pollMs, log, run })
+    this.#sweeping = startLoop({
+      name: 'sweep',
+      everyMs: Math.min(sweepEveryMs, settleMs),
+      log,
+      run: (signal) => sweep(options, this.#held, shardCount, settleMs, signal),
+    })
   }
 
   read(query: OperationQuery) {
@@ -209,7 +223,7 @@ class RunningOperations implements Operations {
   }
 
   async #look(): Promise<void> {
-    const turns = new Map(this.#held.map((turn) => [Number(turn.turn.slice(group.length + 1)), turn]))
+    const turns = byShard(this.#held)
     if (turns.size === 0) return
     for (const id of await openOperations(this.#options.db, [...turns.keys()], shardCount)) {
       const turn = turns.get(id % shardCount)!
@@ -219,7 +233,7 @@ class RunningOperations implements Operations {
   }
 
   async #run(id: number, turn: Turn): Promise<void> {
-    const { db, kinds, steps, log, wake, attempts, pauseMs } = this.#options
+    const { db, kinds, steps, log, wake, attempts, undoAttempts, pauseMs } = this.#options
     const signal = AbortSignal.any([turn.signal, this.#stop.signal])
     try {
       await runOperation(id, { turn: turn.turn, epoch: turn.epoch }, signal, {
@@ -227,6 +241,7 @@ class RunningOperations implements Operations {
         kinds: new Map(kinds.map((kind) => [kind.kind, kind])),
         steps: new Map(steps.map((step) => [step.kind, step])),
         ...(attempts === undefined ? {} : { attempts }),
+        ...(undoAttempts === undefined ? {} : { undoAttempts }),
         ...(pauseMs === undefined ? {} : { pauseMs }),
         async tell(trx, operation, state) {
           await appendEvents(trx, `operation ${operation.id}`, [operationEvent(operation, state)])
@@ -245,6 +260,7 @@ class RunningOperations implements Operations {
   async close(): Promise<void> {
     this.#stop.abort()
     await this.#loop.close()
+    await this.#sweeping.close()
     await this.#looking
     await Promise.all(this.#running.values())
     await this.#group.close()

@@ -16,10 +16,14 @@ export interface RunOptions {
     operation: Pick<Operation, 'id' | 'kind' | 'tenantId' | 'allocationId'>,
     state: string,
   ): Promise<void>
-  /** How often a step is tried in all, and how long between two. */
+  /** How often a step is tried in all, and how long between two; each pause is twice the one before. */
   attempts?: number
+  /** What stands outside is not given up soon: a neighbour may be away for a while. */
+  undoAttempts?: number
   pauseMs?: number
 }
+
+const longestPauseMs = 60_000
 
 /** Until it has ended, or the turn is over: then it throws, and whoever has the turn next goes on. */
 export async function runOperation(
@@ -93,7 +97,9 @@ class Run {
       } else await this.#stick(step, fault)
       return false
     }
-    return true
+    if (this.#steps.length === 0 || !this.#kind.unwinds || !(await this.#isCancelAsked())) return true
+    await this.#move('UNWINDING')
+    return false
   }
 
   /** Whether nothing is left; otherwise it is stuck. What never began has nothing to undo. */
@@ -118,7 +124,8 @@ class Run {
     after: 'DONE' | 'UNDONE',
     effect: (kind: StepKind, signal: AbortSignal) => Promise<Record<string, unknown> | undefined>,
   ): Promise<OperationFault | undefined> {
-    const { attempts = 5, pauseMs = 500, steps } = this.#options
+    const { attempts = 5, undoAttempts = 20, pauseMs = 500, steps } = this.#options
+    const most = during === 'RUNNING' && this.#kind.unwinds ? attempts : undoAttempts
     const kind = steps.get(step.kind)
     if (kind === undefined)
       return { code: 'INTERNAL', message: `Nothing here can do ${step.kind}`, retryable: false }
@@ -142,9 +149,9 @@ class Run {
         return undefined
       }
       const { fault } = outcome
-      if (!fault.retryable || attempt >= attempts) return fault
+      if (!fault.retryable || attempt >= most) return fault
       await this.#write(step, { state: during, error: fault })
-      await pause(pauseMs * 2 ** (attempt - 1), undefined, { signal: this.#signal })
+      await pause(Math.min(pauseMs * 2 ** (attempt - 1), longestPauseMs), undefined, { signal: this.#signal })
     }
   }
 

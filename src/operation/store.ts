@@ -46,7 +46,8 @@ export interface NewOperation {
   startedBy: string
   at: Date
 }
-export type NewStep = Pick<Step, 'kind' | 'parameters'> & { name(operationId: number): string }
+/** `epoch` is that of the log: a restored database counts its operations anew, and must not take what is there for its own. */
+export type NewStep = Pick<Step, 'kind' | 'parameters'> & { name(operationId: number, epoch: string): string }
 
 /** Written in the transaction of what it is about. */
 export async function insertOperation(
@@ -68,17 +69,20 @@ export async function insertOperation(
     })
     .returning('id')) as { id: string }[]
   const id = Number(row!.id)
-  if (steps.length > 0)
+  if (steps.length > 0) {
+    const [head] = (await trx('log_head').select('epoch')) as { epoch: string }[]
+    const epoch = head!.epoch.replaceAll('-', '').slice(0, 8)
     await trx('operation_step').insert(
       steps.map(({ kind, parameters, name }, ordinal) => ({
         operation_id: id,
         ordinal,
         kind,
-        name: name(id),
+        name: name(id, epoch),
         parameters: JSON.stringify(parameters),
         state: 'PENDING',
       })),
     )
+  }
   return id
 }
 
@@ -157,6 +161,31 @@ export async function stepsOf(db: Knex, ids: readonly number[]): Promise<Map<num
   for (const { operation_id: id, started, ended, ...step } of rows)
     found.get(Number(id))!.push({ ...step, startedAt: started, endedAt: ended })
   return found
+}
+
+/**
+ * Steps that were undone by operations which ended so long ago that nothing can be under way for them any more, and that were not looked after since: an undone
+ * step's result says whether. Older ones than a day are left.
+ */
+export async function unsweptSteps(
+  db: Knex,
+  shards: readonly number[],
+  count: number,
+  settleMs: number,
+): Promise<{ operationId: number; step: Pick<Step, 'ordinal' | 'kind' | 'name' | 'parameters'> }[]> {
+  const { rows } = await db.raw<{ rows: StepRow[] }>(
+    `select step.operation_id, step.ordinal, step.kind, step.name, step.parameters from operation join operation_step as step on step.operation_id = operation.id
+     where operation.state in ('FAILED', 'CANCELLED') and operation.ended_at between clock_timestamp() - interval '1 day' and clock_timestamp() - ? * interval '1 millisecond'
+       and operation.id % ? = any(?::int[]) and step.state = 'UNDONE' and step.result is distinct from '{"swept": true}' order by step.ended_at limit 20`,
+    [settleMs, count, shards as unknown as string],
+  )
+  return rows.map(({ operation_id: id, ...step }) => ({ operationId: Number(id), step }))
+}
+
+export async function markSwept(trx: Knex.Transaction, operationId: number, ordinal: number): Promise<void> {
+  await trx('operation_step')
+    .where({ operation_id: operationId, ordinal })
+    .update({ result: '{"swept": true}' })
 }
 
 /** The turn is another's by now: whoever was here changes nothing any more. */

@@ -22,8 +22,9 @@ import { netbox } from './netbox/index.ts'
 import { snmp } from './snmp/index.ts'
 import { redfish } from './redfish/index.ts'
 import { openstack } from './openstack/index.ts'
+import { actorOf } from './acting.ts'
 import { Running } from './running.ts'
-import type { Driver } from './source.ts'
+import type { Actor as SourceActor, Driver } from './source.ts'
 import { askSync, findAnswer, findAsked, sourcesOf, type SyncAnswer } from './store.ts'
 
 export type { Touch, TouchStatus } from './live.ts'
@@ -90,6 +91,8 @@ export interface Sources {
     by: Actor,
     signal: AbortSignal,
   ): Promise<{ seen: number; changed: number; held: string | null; cursor: Cursor }>
+  /** Makes and ends things there, within the source's bounds. NOT_FOUND: it is not configured; FORBIDDEN: it is not to be changed, or nobody can change it. */
+  actor(name: string): SourceActor
   /** Those of the configuration, as they do in this process. */
   states(): readonly SourceStanding[]
   close(): Promise<void>
@@ -162,6 +165,7 @@ export async function startSources(options: SourcesOptions): Promise<Sources> {
       look()
       return toResult(await untilAnswered(db, sourceId, at, signal))
     },
+    actor: (name) => actorOf(running, name, options.readOnly),
     states: () =>
       [...running.values()].map(({ name, config: { driver }, guard, holds }) => ({
         ...{ name, driver: driver.name, breaker: guard.state, isMine: holds },

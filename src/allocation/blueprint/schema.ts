@@ -57,6 +57,8 @@ const container = z.strictObject({
   image: z.string().min(1),
   command: z.array(z.string()).default([]),
   environment: z.record(z.string().regex(/^[A-Za-z_]\w*$/), z.string()).default({}),
+  /** One that the engine has; default: the engine's own. */
+  network: z.string().min(1).optional(),
 })
 
 const step = z.strictObject({ container })

@@ -1,7 +1,7 @@
 /** An engine's API, in the newest version that both know. Answers are checked for what is used of them. */
 import { readFile } from 'node:fs/promises'
 import { z } from 'zod'
-import { openHttp, type Http, type HttpRequest } from '../http.ts'
+import { failureOf, openHttp, type Http, type HttpAnswer, type HttpRequest } from '../http.ts'
 import { SourceError, type SourceEnvironment } from '../source.ts'
 import type { Settings } from './index.ts'
 import {
@@ -113,8 +113,54 @@ export class Engine {
     return this.#get(z.unknown(), `containers/${encodeURIComponent(id)}/stats`, query, signal)
   }
 
+  /** Those with this label, whatever their state. */
+  labelled(label: string, signal: AbortSignal): Promise<EngineContainer[]> {
+    const filters = JSON.stringify({ label: [label] })
+    return this.#get(z.array(container), 'containers/json', { all: 1, filters }, signal)
+  }
+
+  /** Its id; undefined: there is one by this name. */
+  async create(name: string, body: object, signal: AbortSignal): Promise<string | undefined> {
+    const answer = await this.#change(
+      'POST',
+      'containers/create',
+      signal,
+      { query: { name }, body },
+      [201, 409],
+    )
+    if (answer.status === 409) return undefined
+    return parse(z.object({ Id: z.string().min(1) }), 'containers/create', toJson(answer.text, 'create')).Id
+  }
+
+  /** Also one that runs already. */
+  async start(id: string, signal: AbortSignal): Promise<void> {
+    await this.#change('POST', `containers/${encodeURIComponent(id)}/start`, signal, {}, [204, 304])
+  }
+
+  /** With its own volumes; also one that is gone, or going. */
+  async remove(id: string, signal: AbortSignal): Promise<void> {
+    const query = { force: 'true', v: 'true' }
+    await this.#change('DELETE', `containers/${encodeURIComponent(id)}`, signal, { query }, [204, 404, 409])
+  }
+
   close(): void {
     this.#http.close()
+  }
+
+  /** Says with the engine's own words why not. */
+  async #change(
+    method: 'POST' | 'DELETE',
+    path: string,
+    signal: AbortSignal,
+    rest: Pick<HttpRequest, 'query' | 'body'>,
+    fine: readonly number[],
+  ): Promise<HttpAnswer> {
+    const answer = await this.#http.send(
+      { method, path: `${await this.#version(signal)}/${path}`, ...rest },
+      signal,
+    )
+    if (fine.includes(answer.status)) return answer
+    throw new SourceError(failureOf(answer.status), `${method} ${path}: ${answer.status}${reasonOf(answer)}`)
   }
 
   async #get<T>(
@@ -163,12 +209,17 @@ function parse<T>(shape: z.ZodType<T>, what: string, value: unknown): T {
   )
 }
 
-function toJson(line: string): unknown {
+function toJson(text: string, what = 'events'): unknown {
   try {
-    return JSON.parse(line)
+    return JSON.parse(text)
   } catch {
-    throw new SourceError('bad', 'events: a line is no JSON')
+    throw new SourceError('bad', `${what}: what it says is no JSON`)
   }
+}
+
+function reasonOf({ text }: HttpAnswer): string {
+  const told = /"message":\s*"((?:[^"\\]|\\.){1,300})/.exec(text)?.[1]
+  return told === undefined ? '' : ` (${told})`
 }
 
 async function readPem(path: string): Promise<string> {

@@ -4,11 +4,12 @@
  */
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
-import { chmod, mkdir, rm, rmdir, stat } from 'node:fs/promises'
+import { chmod, rm } from 'node:fs/promises'
 import { createConnection, createServer, type Server, type Socket } from 'node:net'
 import { tmpdir, userInfo } from 'node:os'
 import { join, resolve } from 'node:path'
 import { createInterface } from 'node:readline'
+import { DatabaseSync } from 'node:sqlite'
 import { setTimeout } from 'node:timers/promises'
 
 /** Where the door of a data folder is. Names of sockets are short: a longer one is in the folder for temporary files. */
@@ -26,7 +27,7 @@ export interface Door {
 /** Null where another process holds this door already. `answer` gives what is sent back, or throws what is told as `refusal`. */
 export function openDoor(path: string, answer: (request: unknown) => unknown): Promise<Door | null> {
   // Between looking and listening nobody else may: the door of a dead process is removed, a living one's never.
-  return alone(`${path}.lock`, async () => {
+  return alone(`${path}.alone`, async () => {
     if (await isAnswered(path)) return null
     await rm(path, { force: true })
     return stand(path, answer)
@@ -53,32 +54,29 @@ async function stand(path: string, answer: (request: unknown) => unknown): Promi
   }
 }
 
-/** What a process left that was killed while it had the lock; it is had for milliseconds. */
-const staleLockMs = 5_000
-
-async function alone<T>(lock: string, call: () => Promise<T>): Promise<T> {
-  for (;;) {
-    try {
-      await mkdir(lock)
-      break
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
-    }
-    const age =
-      Date.now() -
-      (await stat(lock).then(
-        ({ mtimeMs }) => mtimeMs,
-        () => Date.now(),
-      ))
-    if (Math.abs(age) > staleLockMs) await rmdir(lock).catch(() => undefined)
-    else await setTimeout(5 + Math.random() * 10)
-  }
+/** A lock of SQLite is one of the system's, on all of them: who dies has it no more, so that there is none to be found stale and taken from who has just got it. */
+async function alone<T>(path: string, call: () => Promise<T>): Promise<T> {
+  const lock = new DatabaseSync(path, { timeout: 0 })
   try {
+    while (!isTaken(lock)) await setTimeout(5 + Math.random() * 10)
     return await call()
   } finally {
-    await rmdir(lock).catch(() => undefined)
+    lock.close()
   }
 }
+
+function isTaken(lock: DatabaseSync): boolean {
+  try {
+    lock.exec('begin exclusive')
+    return true
+  } catch (error) {
+    if ((error as { errcode?: number }).errcode === busy) return false
+    throw error
+  }
+}
+
+/** SQLITE_BUSY: another has it. */
+const busy = 5
 
 /** Some systems tell only here that it is taken. */
 async function listen(server: Server, path: string): Promise<boolean> {

@@ -105,9 +105,10 @@ async function hold(path: string, port?: number): Promise<Holder | undefined> {
     return {
       devices: placesOf(datacenter),
       close: async () => {
-        await door.close()
         faults.endAll()
+        // Who takes the door over finds the addresses free.
         await datacenter.close()
+        await door.close()
       },
     }
   } catch (error) {

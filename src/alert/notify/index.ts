@@ -9,6 +9,7 @@ import type { AlertImage, IncidentImage, SilenceImage } from '../alert.ts'
 import { incidentById, incidentMoments } from '../incident/store.ts'
 import { holderOf } from '../relation.ts'
 import { alertsByIds } from '../store.ts'
+import { sendMail, toMail } from './mail.ts'
 import { toBody, toWatchdog, type Cause, type Former, type Told } from './message.ts'
 import type { NotifySettings, Receiver, Route } from './settings.ts'
 import {
@@ -114,11 +115,9 @@ export class Notifier {
       const isOver = due.what === 'resolved' && receiver.type === 'alertmanager'
       const formerly = isOver ? await this.#formerly(due) : []
       const told = this.#toldOf(due, incident, alerts, formerly)
-      await post(
-        receiver,
-        toBody(receiver.type, told, now()),
-        AbortSignal.any([turn.signal, this.#stop.signal]),
-      )
+      const signal = AbortSignal.any([turn.signal, this.#stop.signal])
+      if (receiver.type === 'email') await mail(receiver, told, signal)
+      else await post(receiver, toBody(receiver.type, told, now()), signal)
       await noteSent(db, due.id)
     } catch (error) {
       if (turn.signal.aborted || this.#stop.signal.aborted) return
@@ -224,6 +223,11 @@ function fits({ severity, tenant, site, label }: Route, incident: IncidentImage,
     isNamed(site, cause?.siteId) &&
     Object.entries(label ?? {}).every(([key, value]) => cause?.labels[key] === value)
   )
+}
+
+async function mail({ url, from, to }: Receiver, told: Told, signal: AbortSignal): Promise<void> {
+  const secrets = url.startsWith('smtp') ? { url } : await secretsOf({ url })
+  await sendMail(secrets['url']!, { from: from!, to: to! }, toMail(told), deadlineMs, signal)
 }
 
 /** Throws what went wrong, without the address. */

@@ -35,7 +35,7 @@ const mostAlerts = 100
 /** An Alertmanager forgets what is not told again by then. */
 const forgetMs = 7 * 86_400_000
 
-export function toBody(type: Receiver['type'], told: Told, now: number): unknown {
+export function toBody(type: Exclude<Receiver['type'], 'email'>, told: Told, now: number): unknown {
   if (type === 'slack') return toSlack(told)
   return type === 'alertmanager' ? toAlerts(told, now) : toWebhook(told)
 }
@@ -158,7 +158,7 @@ export function toWatchdog(
     generatorURL: externalUrl,
     fingerprint: '0'.repeat(16),
   }
-  if (type === 'slack') return undefined
+  if (type === 'slack' || type === 'email') return undefined
   if (type === 'alertmanager') return [{ labels, annotations, ...times }]
   return {
     ...{

@@ -14,29 +14,45 @@ const time = z.unknown().transform((value, context) => {
 const hook = z
   .string()
   .regex(
-    /^(?:https?:\/\/\S+|env:[A-Za-z_]\w*|file:.+|command:.+)$/s,
+    /^(?:https?:\/\/\S+|smtps?:\/\/\S+|env:[A-Za-z_]\w*|file:.+|command:.+)$/s,
     'a URL is needed, or where it is: env:NAME, file:PATH, command:LINE',
   )
   .refine(
-    (text) => !text.startsWith('http') || !new URL(text).password,
+    (text) => !/^(?:http|smtp)/.test(text) || !new URL(text).password,
     'a password does not stand in the configuration: refer to the URL by env:NAME',
   )
 
-const receiver = z.strictObject({
-  /** webhook: Alertmanager's webhook format. alertmanager: posted to an Alertmanager as alerts. slack: `{ text }`. */
-  type: z.enum(['webhook', 'alertmanager', 'slack']),
-  url: hook,
-  /** Sent as a bearer token, by reference. */
-  token: z
-    .string()
-    .regex(
-      /^(?:env:[A-Za-z_]\w*|file:.+|command:.+)$/s,
-      'a secret is given by reference: env:NAME, file:PATH or command:LINE',
-    )
-    .optional(),
-  /** Told each minute that Plenum is alive. */
-  watchdog: z.boolean().default(false),
-})
+const receiver = z
+  .strictObject({
+    /** webhook: Alertmanager's webhook format. alertmanager: posted to an Alertmanager as alerts. slack: `{ text }`. email: by SMTP. */
+    type: z.enum(['webhook', 'alertmanager', 'slack', 'email']),
+    url: hook,
+    /** Sent as a bearer token, by reference. */
+    token: z
+      .string()
+      .regex(
+        /^(?:env:[A-Za-z_]\w*|file:.+|command:.+)$/s,
+        'a secret is given by reference: env:NAME, file:PATH or command:LINE',
+      )
+      .optional(),
+    /** Told each minute that Plenum is alive. */
+    watchdog: z.boolean().default(false),
+    /** Of mails. */
+    from: z.email().optional(),
+    to: z.array(z.email()).min(1).optional(),
+  })
+  .superRefine(({ type, url, from, to, token }, context) => {
+    const fault = (path: string, message: string): void =>
+      context.addIssue({ code: 'custom', path: [path], message })
+    const isMail = type === 'email'
+    if (isMail && from === undefined) fault('from', 'a mail needs who it is from')
+    if (isMail && to === undefined) fault('to', 'a mail needs whom it is for')
+    if (isMail && token !== undefined)
+      fault('token', 'a mail server knows no token: name and password stand in the URL')
+    if (!isMail && (from ?? to) !== undefined) fault('from', 'only mails have from and to')
+    if (/^(?:http|smtp)/.test(url) && url.startsWith('smtp') !== isMail)
+      fault('url', isMail ? 'a mail needs smtp://HOST or smtps://HOST' : 'a URL of http or https is needed')
+  })
 
 const upper = (value: unknown): unknown => (typeof value === 'string' ? value.toUpperCase() : value)
 const names = z.array(z.string().min(1)).min(1)

@@ -70,6 +70,18 @@ describe('secrets', () => {
     expect(found!.advice).toMatch(advice)
   })
 
+  test('those of receivers of notifications and of traces too', async () => {
+    const { notify, tracing, ...rest } = configOf()
+    const chat = { type: 'slack', url: 'env:PLENUM_NO_SUCH_HOOK', watchdog: false } as const
+    const config = {
+      ...rest,
+      notify: { ...notify, receivers: { chat } },
+      tracing: { ...tracing, headers: { authorization: 'env:PLENUM_NO_SUCH_HEADER' } },
+    }
+    const messages = notWell(await machine(config)).map(({ message }) => message)
+    expect(messages.filter((message) => /has no PLENUM_NO_SUCH_(HOOK|HEADER)/.test(message))).toHaveLength(2)
+  })
+
   test('one that others may read', async () => {
     const path = file('token', 'marker-of-a-secret', 0o644)
     const found = notWell(await machine(withToken(`file:${path}`)))

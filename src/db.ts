@@ -17,6 +17,7 @@ export interface DbOptions {
   statementTimeoutMs?: number
 }
 
+const idleMs = 60_000
 const migrationsFolder = join(import.meta.dirname, '..', 'migrations')
 
 const ignore = (): void => {}
@@ -31,6 +32,8 @@ export function openDb({ url, poolSize = 10, statementTimeoutMs = 600_000 }: DbO
     connection: {
       connectionString: url,
       statement_timeout: statementTimeoutMs,
+      // A process that is stopped within a transaction would keep its locks, and all writers waiting.
+      idle_in_transaction_session_timeout: idleMs,
       application_name: 'plenum',
       keepAlive: true,
     },

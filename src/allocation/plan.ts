@@ -52,47 +52,53 @@ class Rejections {
 }
 
 function filter(providers: readonly Provider[], demand: Demand, rejected: Rejections): Survivor[] {
-  const classes = Object.keys(demand.amounts)
-  const amounts = classes.map((name) => demand.amounts[name]!)
+  const unfit = fitness(demand)
+  const names = Object.keys(demand.amounts)
   const survivors: Survivor[] = []
   for (const provider of providers) {
-    const reason = unfit(provider, demand, classes, amounts)
-    if (reason === undefined)
-      survivors.push({ provider, free: classes.map((name) => freeIn(provider, name)), taken: 0 })
-    else rejected.add(reason, provider)
+    const reason = unfit(provider)
+    if (reason !== undefined) {
+      rejected.add(reason, provider)
+      continue
+    }
+    const free = names.map((name) => freeOf(provider.inventories[name]!))
+    survivors.push({ provider, free, hasRoom: true, domain: undefined, own: 0 })
   }
   return survivors
 }
 
-const freeIn = (provider: Provider, name: string): number => freeOf(provider.inventories[name]!)
-
-/** Why the provider cannot serve a single member; undefined when it can. */
-function unfit(
-  provider: Provider,
-  { require, forbid, tenantId }: Demand,
-  classes: readonly string[],
-  amounts: readonly number[],
-): string | undefined {
-  if (provider.unusable !== undefined) return provider.unusable
-  if (provider.tenantId !== null && provider.tenantId !== tenantId) return 'belongs to another tenant'
-  for (const trait of require) if (!provider.traits.has(trait)) return `lacks the trait ${trait}`
-  for (const trait of forbid) if (provider.traits.has(trait)) return `has the trait ${trait}`
-  for (let index = 0; index < classes.length; index++) {
-    const inventory = provider.inventories[classes[index]!]
-    if (inventory === undefined) return `offers no ${classes[index]}`
-    const reason = unfitAmount(inventory, amounts[index]!, classes[index]!)
-    if (reason !== undefined) return reason
+/** Why a provider cannot serve a single member; undefined when it can. The words are made once, not for each of a hundred thousand. */
+function fitness({ require, forbid, tenantId, amounts }: Demand): (provider: Provider) => string | undefined {
+  const required = require.map((trait) => ({ trait, reason: `lacks the trait ${trait}` }))
+  const forbidden = forbid.map((trait) => ({ trait, reason: `has the trait ${trait}` }))
+  const asked = Object.entries(amounts).map(([name, amount]) => ({
+    ...{ name, amount },
+    none: `offers no ${name}`,
+    little: `has too little ${name} free`,
+  }))
+  return (provider) => {
+    const { unusable, tenantId: holder, traits, inventories } = provider
+    if (unusable !== undefined) return unusable
+    if (holder !== null && holder !== tenantId) return 'belongs to another tenant'
+    for (const { trait, reason } of required) if (!traits.has(trait)) return reason
+    for (const { trait, reason } of forbidden) if (traits.has(trait)) return reason
+    for (const { name, amount, none, little } of asked) {
+      const inventory = inventories[name]
+      if (inventory === undefined) return none
+      const reason = unfitAmount(inventory, amount, name, little)
+      if (reason !== undefined) return reason
+    }
+    return undefined
   }
-  return undefined
 }
 
-function unfitAmount(inventory: Inventory, amount: number, name: string): string | undefined {
+function unfitAmount(inventory: Inventory, amount: number, name: string, little: string): string | undefined {
   if (amount < inventory.min) return `gives ${name} from ${inventory.min} up`
   if (amount > inventory.max) return `gives at most ${inventory.max} ${name} at once`
   if (amount % inventory.step !== 0) return `gives ${name} in steps of ${inventory.step}`
   // In one piece: units side by side in a rack.
   const most = inventory.largest ?? freeOf(inventory)
-  return amount > most ? `has too little ${name} free` : undefined
+  return amount > most ? little : undefined
 }
 
 /** One member after the other; each takes the best that is left. */
@@ -104,15 +110,15 @@ function choose(survivors: readonly Survivor[], demand: Demand, rejected: Reject
     let best: Survivor | undefined
     let least = Infinity
     for (const survivor of survivors) {
-      const own = fits(survivor, amounts) ? cost(survivor) : Infinity
+      const own = survivor.hasRoom ? cost(survivor) : Infinity
       if (own < least) [best, least] = [survivor, own]
     }
     if (best === undefined) {
-      tellTaken(survivors, amounts, demand, rejected)
+      tellTaken(survivors, demand, rejected)
       return chosen
     }
-    best.taken++
     best.free = best.free.map((free, index) => free - amounts[index]!)
+    best.hasRoom = fits(best, amounts)
     take(best)
     chosen.push(best.provider)
   }
@@ -124,14 +130,9 @@ function fits({ free }: Survivor, amounts: readonly number[]): boolean {
   return true
 }
 
-function tellTaken(
-  survivors: readonly Survivor[],
-  amounts: readonly number[],
-  demand: Demand,
-  rejected: Rejections,
-): void {
+function tellTaken(survivors: readonly Survivor[], demand: Demand, rejected: Rejections): void {
   for (const survivor of survivors) {
-    if (!fits(survivor, amounts)) rejected.add('holds as many members as it can', survivor.provider)
+    if (!survivor.hasRoom) rejected.add('holds as many members as it can', survivor.provider)
     else if (demand.spread)
       rejected.add(`its ${demand.spread.over} has as many members as it may`, survivor.provider)
   }

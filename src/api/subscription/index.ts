@@ -58,8 +58,10 @@ export async function followResources(
     ...(snapshot === true ? { before: toSnapshot(context, idsOf(context, condition), cursor) } : {}),
     read(reader, logged, epoch) {
       const events = resourceEvents(reader, condition, logged, epoch)
-      const { seq } = logged.at(-1)!
-      return events.length === 0 ? [] : [{ seq, root: { events, cursor: { epoch, seq } } }]
+      const seq = logged.at(-1)?.seq
+      return events.length === 0 || seq === undefined
+        ? []
+        : [{ seq, root: { events, cursor: { epoch, seq } } }]
     },
     gap: gapMessage,
     quiet: (at) => ({ events: [], cursor: at }),

@@ -17,6 +17,7 @@ import { orAborted, type BreakerState } from './guard.ts'
 import type { Touch } from './live.ts'
 import { inSpan } from '../telemetry/index.ts'
 import { liveReads } from './meter.ts'
+import { ipmi } from './ipmi/index.ts'
 import { kubernetes } from './kubernetes/index.ts'
 import { netbox } from './netbox/index.ts'
 import { snmp } from './snmp/index.ts'
@@ -42,6 +43,7 @@ export const drivers: readonly Driver[] = [
   kubernetes,
   aws,
   redfish,
+  ipmi,
   checks,
   services,
 ]

@@ -191,7 +191,14 @@ export async function giveOnce(
   const { guard: _, ...by } = actorOf(context, input, action)
   const known = by.idempotency && (await context.resources.answered(by.idempotency))
   if (known !== undefined) return known as unknown as Given
-  return give(by)
+  try {
+    return await give(by)
+  } catch (error) {
+    // The same request was under way elsewhere, and done meanwhile: its answer is this one's too.
+    const late = by.idempotency && (await context.resources.answered(by.idempotency))
+    if (late === undefined) throw error
+    return late as unknown as Given
+  }
 }
 
 const longestWaitMs = 60_000

@@ -39,7 +39,10 @@ export function makeImage(chance: Chance, world: World, kind: KindName): Resourc
     if (name === 'driver') fields[name] = 'inventory'
     if (name === 'control') fields[name] = false
     if (property.nonNull || chance.is(0.4)) continue
-    if (property.type === 'String' && property.format === undefined) fields[name] = `${name}-${mark(chance)}`
+    if (property.type === 'String' && property.format === undefined) {
+      const text = `${name}-${mark(chance)}`
+      fields[name] = property.list ? [text] : text
+    }
     if (name === 'position' || name === 'heightUnits') fields[name] = 1 + chance.below(8)
   }
   return toImage(id, kind, `${kind.toLowerCase()}-${mark(chance)}`, {
@@ -183,7 +186,9 @@ export function textsOf({ resources, aliases }: World): string[] {
       image.name,
       ...[image.owner, image.contact].filter((text) => text !== null),
       ...Object.values(image.labels).filter((text) => text.length > 4),
-      ...Object.values(image.fields).filter((value) => typeof value === 'string'),
+      ...Object.values(image.fields)
+        .flat()
+        .filter((value) => typeof value === 'string'),
     ]),
     ...aliases.map(({ id }) => String(id)),
   ]

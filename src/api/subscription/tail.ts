@@ -66,7 +66,8 @@ export async function* followTail(
   for await (const batch of context.events.follow(after, context.signal)) {
     if ('gap' in batch) yield { roots: [tail.gap(batch.resumeFrom, batch.reason)], at: batch.resumeFrom }
     else {
-      const told = tail.read(context, batch.events, batch.cursor.epoch)
+      // Of a piece of the log in which nothing stands there is only its end.
+      const told = batch.events.length === 0 ? [] : tail.read(context, batch.events, batch.cursor.epoch)
       yield { roots: told.map(({ root }) => root), at: batch.cursor }
     }
   }

@@ -4,18 +4,18 @@ import type { EventFeed } from '../context.ts'
 import { PlenumError } from '../errors.ts'
 import { appendEvents } from '../event/store.ts'
 import type { Graph } from '../graph/graph.ts'
-import { insertOperation, operationEvent, type NewStep } from '../operation/index.ts'
+import { insertOperation, operationEvent } from '../operation/index.ts'
 import type { Actor } from '../resource/resource.ts'
 import type { Resources } from '../resource/verbs.ts'
 import type { Given, Plan } from './allocation.ts'
-import { fillAll } from './blueprint/index.ts'
 import { namedClasses } from './class.ts'
 import { compose } from './compose.ts'
-import { hashOf, prefixed, type Draft } from './draft.ts'
+import { hashOf, type Draft } from './draft.ts'
 import { itemsOf } from './item.ts'
 import type { Fleet } from './pool/fleet.ts'
 import { claimedUnits, insertClaims, sumOf } from './claim/store.ts'
 import { findLive, insertAllocation, insertResources, readHeadSeq, takeQuota } from './store.ts'
+import { stepsOf } from './step/index.ts'
 import type { KnownUsage } from './usage.ts'
 
 export const sourceName = 'allocations'
@@ -196,34 +196,6 @@ export const allocationEvent = (id: number, tenantId: number, name: string, stat
   id: tenantId,
   detail: { allocation: id, tenant: tenantId, name, state },
 })
-
-/** What is done outside, member by member, with all names chosen. */
-function stepsOf({ blueprint, request, parameters }: Draft, plan: Plan, allocationId: number): NewStep[] {
-  const members = [...new Set(plan.claims.map(({ member }) => member))]
-  return members.flatMap((member) => {
-    const own = plan.claims.filter((claim) => claim.member === member)
-    const address = own.find(({ class: name }) => name.startsWith('IPV'))?.units[0] ?? ''
-    const host = own.find(({ units }) => units.length === 0)?.providerName ?? ''
-    const values = {
-      ...prefixed(parameters),
-      name: request.name,
-      tenant: request.tenantName,
-      member,
-      address,
-      host,
-      unit: '',
-      operation: allocationId,
-    }
-    return blueprint.steps.map(({ container }, index): NewStep => ({
-      kind: 'container',
-      parameters: fillAll(
-        { ...container, labels: { 'plenum.allocation': String(allocationId), 'plenum.name': request.name } },
-        values,
-      ),
-      name: (operationId, epoch) => `plenum-${epoch}-${operationId}-${member}-${index}`,
-    }))
-  })
-}
 
 const catchUpMs = 5_000
 

@@ -32,7 +32,7 @@ import {
   type AllocationQuery,
 } from './store.ts'
 import { claimsOf } from './claim/store.ts'
-import { checkSteps, stepKinds, type ActorOf } from './step/index.ts'
+import { checkSteps, isMade, stepKinds, type ActorOf } from './step/index.ts'
 import { KnownUsage } from './usage.ts'
 
 export { startHeadroom } from './headroom.ts'
@@ -131,7 +131,7 @@ class RunningAllocations implements Allocations {
         })
         return operation === undefined
           ? []
-          : (await this.#operations.stepsOf([operation.id])).get(operation.id)!
+          : (await this.#operations.stepsOf([operation.id])).get(operation.id)!.filter(isMade)
       },
     }
     this.#turn = turns.share('lease', ['lease'], () => {})

@@ -35,6 +35,11 @@ describe.runIf(hasDockerd)('a real dockerd', () => {
     folder = await mkdtemp(join(tmpdir(), 'blueprints-'))
     const all = {
       boxes: blueprint('boxes', container('box', 'box:1')),
+      sick: blueprint(
+        'sick',
+        `${container('box', 'box:1')}
+  - check: { url: 'http://127.0.0.1:1/', every: 0.01, within: 0.1 }`,
+      ),
       broken: blueprint('broken', container('box', 'box:1') + container('box', 'nothing:1')),
       asked: blueprint('asked', container('box', 'box:1'), 'approval: true'),
       locked: blueprint('locked', container('closed', 'box:1')),
@@ -106,6 +111,16 @@ describe.runIf(hasDockerd)('a real dockerd', () => {
     const again = await bot.allocate({ name: 'half', blueprint: 'boxes' }, { wait: 'PT60S' })
     expect(again.allocation.state).toBe('ACTIVE')
     await bot.release(again.allocation.id, { wait: 'PT60S' })
+  })
+
+  test('what does not pass its check is undone whole', async () => {
+    const { operation: begun } = await bot.allocate({ name: 'ill', blueprint: 'sick' }, { wait: 'PT60S' })
+    const ended = await operation(begun.id)
+    expect(ended).toMatchObject({ state: 'FAILED', allocation: { state: 'FAILED' } })
+    expect(ended.error.message).toContain('http://127.0.0.1:1/ did not pass')
+    expect(ended.steps.map(({ state }: any) => state)).toEqual(['UNDONE', 'UNDONE', 'PENDING', 'PENDING'])
+    expect(await states()).toEqual([])
+    expect(await used()).toBe('0')
   })
 
   test('a container of somebody else is never ended, whatever its name', async () => {

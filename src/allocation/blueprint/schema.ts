@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { isClass, isTrait } from '../class.ts'
 import { domains } from '../plan.ts'
+import { stepShape } from '../step/form.ts'
 
 const trait = z.string().refine(isTrait, 'a trait is capitals, digits and _')
 const traits = z.array(trait).max(50).default([])
@@ -51,18 +52,6 @@ const claim = z.strictObject({
   forbid: traits,
 })
 
-const container = z.strictObject({
-  /** Which source runs it: a name of the configuration, with control. */
-  source: z.string().min(1),
-  image: z.string().min(1),
-  command: z.array(z.string()).default([]),
-  environment: z.record(z.string().regex(/^[A-Za-z_]\w*$/), z.string()).default({}),
-  /** One that the engine has; default: the engine's own. */
-  network: z.string().min(1).optional(),
-})
-
-const step = z.strictObject({ container })
-
 export const blueprintShape = z.strictObject({
   blueprint: z
     .string()
@@ -97,7 +86,7 @@ export const blueprintShape = z.strictObject({
     })
     .optional(),
   /** What is done for each member beyond the CMDB, in order; undone in reverse. */
-  steps: z.array(step).max(20).default([]),
+  steps: z.array(stepShape).max(20).default([]),
   /** Whether a second person must agree before anything is done. */
   approval: z.boolean().default(false),
 })

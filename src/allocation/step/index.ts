@@ -3,37 +3,49 @@ import { PlenumError } from '../../errors.ts'
 import type { StepKind } from '../../operation/operation.ts'
 import type { Actor } from '../../source/source.ts'
 import type { Blueprint } from '../blueprint/index.ts'
+import { checkKind } from './check.ts'
+
+export { stepsOf } from './begin.ts'
 
 /** Of a source by its name; throws what is to be told to who asks when there is none, or it may not be changed. */
 export type ActorOf = (source: string) => Actor
 
 const timeoutMs = 120_000
+/** What an actor makes. */
+const made = ['container']
 
-/** Of each: making it, and ending it when what it was made for is released. */
+/** Whether something stands that is to be ended when what it was done for is released. */
+export const isMade = ({ kind }: { kind: string }): boolean => made.includes(kind)
+
 export const stepKinds = (actorOf: ActorOf): StepKind[] => [
-  {
-    kind: 'container',
-    timeoutMs,
-    run: async ({ source, ...spec }, { name, signal }) =>
-      actorOf(String(source)).create({ kind: 'container', ...spec }, name, signal),
-    undo: async ({ source }, { name, signal }) => actorOf(String(source)).destroy(name, signal),
-  },
-  {
-    kind: 'container.end',
-    timeoutMs,
-    async run({ source }, { name, signal }) {
-      await actorOf(String(source)).destroy(name, signal)
-      return {}
-    },
-    undo: async () => {},
-  },
+  ...made.flatMap((kind) => [making(kind, actorOf), ending(kind, actorOf)]),
+  checkKind,
 ]
+
+const making = (kind: string, actorOf: ActorOf): StepKind => ({
+  kind,
+  timeoutMs,
+  run: async ({ source, ...spec }, { name, signal }) =>
+    actorOf(String(source)).create({ ...spec, kind }, name, signal),
+  undo: async ({ source }, { name, signal }) => actorOf(String(source)).destroy(name, signal),
+})
+
+/** When what it was made for is released. */
+const ending = (kind: string, actorOf: ActorOf): StepKind => ({
+  kind: `${kind}.end`,
+  timeoutMs,
+  async run({ source }, { name, signal }) {
+    await actorOf(String(source)).destroy(name, signal)
+    return {}
+  },
+  undo: async () => {},
+})
 
 /** Before anything is given: whether all that the blueprint does outside may be done. */
 export function checkSteps({ blueprint, steps }: Blueprint, actorOf: ActorOf): void {
   for (const { container } of steps)
     try {
-      actorOf(container.source)
+      if (container !== undefined) actorOf(container.source)
     } catch (error) {
       if (!(error instanceof PlenumError)) throw error
       throw new PlenumError(

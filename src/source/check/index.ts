@@ -6,6 +6,7 @@ import type { Driver, Reading, Source, SourceEnvironment } from '../source.ts'
 import { check, type Target } from './client.ts'
 import { metrics, toEndpoint, toReadings } from './outcome.ts'
 
+export { check } from './client.ts'
 export { services } from './service.ts'
 
 const settings = z.strictObject({

@@ -5,13 +5,13 @@ import { PlenumError } from '../errors.ts'
 import { appendEvents } from '../event/store.ts'
 import type { Graph } from '../graph/graph.ts'
 import { insertOperation, operationEvent } from '../operation/index.ts'
-import type { Actor } from '../resource/resource.ts'
+import type { Actor, Observation } from '../resource/resource.ts'
 import type { Resources } from '../resource/verbs.ts'
 import type { Given, Plan } from './allocation.ts'
 import { namedClasses } from './class.ts'
 import { compose } from './compose.ts'
 import { hashOf, type Draft } from './draft.ts'
-import { itemsOf } from './item.ts'
+import { itemsOf, serviceIn } from './item.ts'
 import type { Fleet } from './pool/fleet.ts'
 import { claimedUnits, insertClaims, sumOf } from './claim/store.ts'
 import { findLive, insertAllocation, insertResources, readHeadSeq, takeQuota } from './store.ts'
@@ -62,6 +62,7 @@ class Allocating {
   #plan!: Plan
   #id = 0
   #held: readonly { id: number }[] = []
+  #service: Observation | undefined
 
   constructor(giving: Giving, request: AllocateRequest, by: Actor) {
     this.#giving = giving
@@ -99,6 +100,7 @@ class Allocating {
     await insertClaims(trx, this.#id, plan.claims)
     const { items, hold } = itemsOf(this.#id, draft, plan.claims, this.#giving.graph())
     this.#held = hold
+    this.#service = serviceIn(items)
     return { items, gone: [], hold }
   }
 
@@ -171,7 +173,7 @@ class Allocating {
         state,
         allocationId: this.#id,
         tenantId,
-        input: { name: draft.request.name },
+        input: { name: draft.request.name, ...(this.#service && { service: this.#service }) },
         startedBy: this.#by.name,
         at,
       },

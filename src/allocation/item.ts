@@ -90,6 +90,18 @@ function toAddress(
   }
 }
 
+export const serviceIn = (items: readonly Observation[]): Observation | undefined =>
+  items.find(({ kind }) => kind === 'Service')
+
+/** The service as it runs on what was made for it, no more on what that runs on. */
+export const carriedBy = (service: Observation, made: readonly string[]): Observation => ({
+  ...service,
+  links: [
+    ...made.map((ref): LinkClaim => ({ type: 'RUNS_ON', to: { ref } })),
+    ...(service.links ?? []).filter(({ type }) => type !== 'RUNS_ON'),
+  ],
+})
+
 /** A role's service runs on the members' servers, and is reached at the members' addresses. */
 function serviceOf(
   allocationId: number,

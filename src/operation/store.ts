@@ -47,7 +47,12 @@ export interface NewOperation {
   at: Date
 }
 /** `epoch` is that of the log: a restored database counts its operations anew, and must not take what is there for its own. */
-export type NewStep = Pick<Step, 'kind' | 'parameters'> & { name(operationId: number, epoch: string): string }
+export interface NewStep {
+  kind: string
+  name(operationId: number, epoch: string): string
+  /** A function where they hold names of other steps. */
+  parameters: Step['parameters'] | ((operationId: number, epoch: string) => Step['parameters'])
+}
 
 /** Written in the transaction of what it is about. */
 export async function insertOperation(
@@ -78,7 +83,7 @@ export async function insertOperation(
         ordinal,
         kind,
         name: name(id, epoch),
-        parameters: JSON.stringify(parameters),
+        parameters: JSON.stringify(typeof parameters === 'function' ? parameters(id, epoch) : parameters),
         state: 'PENDING',
       })),
     )

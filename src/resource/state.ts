@@ -50,7 +50,7 @@ export function state<T extends object>(
         stored: new Map(
           [...known, ...held.stored].map((member): [MemberKey, StoredMember] => [keyOf(member), member]),
         ),
-        strict: true,
+        strict: request.mayWait !== true,
         intent: true,
       },
       // Who may do what was decided before: what follows from it is not for the viewer's own scope.

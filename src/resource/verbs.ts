@@ -188,6 +188,8 @@ export interface StateRequest<T extends object> {
   /** An intent source of Plenum's own; made when new. */
   source: string
   dryRun: boolean
+  /** Whether links may lead to what nobody has told of yet: they come into being with it. */
+  mayWait?: boolean
   /** Looks at what is, writes what is its own, and says what follows for resources. Nobody else writes resources meanwhile. */
   decide(trx: Knex.Transaction, at: Date): Promise<Stated>
   /** The last of the transaction, with the resources' ids by key; what it gives goes into the answer. */

@@ -15,9 +15,15 @@ const where = z
     /** Names, exactly. */
     name: z.array(z.string().min(1)).min(1).optional(),
     labels: z.record(z.string(), z.string()).default({}),
+    /** Of servers and devices: what they are there for, such as `hypervisor`. */
+    role: z.array(z.string().min(1)).min(1).optional(),
     /** Names of sites. */
     site: z.array(z.string().min(1)).min(1).optional(),
-    status: z.array(z.enum(statuses)).min(1).default(['ACTIVE']),
+    /** `NONE`: nobody says one, as of what is only observed. */
+    status: z
+      .array(z.enum([...statuses, 'NONE']))
+      .min(1)
+      .default(['ACTIVE']),
   })
   .prefault({})
 

@@ -50,7 +50,7 @@ export class FleetProvider implements Provider {
   get unusable(): string | undefined {
     const { vertex } = this
     if (vertex === null) return undefined
-    if (vertex.status === null || !this.#statuses.has(vertex.status))
+    if (!this.#statuses.has(vertex.status ?? 'NONE'))
       return vertex.status === null ? 'has no status' : `is ${vertex.status}`
     if (vertex.health === 'CRITICAL') return 'is in a critical state'
     return (this.inventories['CUSTOM_SERVER']?.used ?? 0) > 0 ? 'is given as a whole' : undefined
@@ -182,6 +182,7 @@ function isIn({ where }: Pool, vertex: Vertex, graph: Graph): boolean {
     !where.name.includes(String(vertex.fields['cidr']))
   )
     return false
+  if (where.role !== undefined && !where.role.includes(String(vertex.fields['role']))) return false
   for (const [key, value] of Object.entries(where.labels)) if (vertex.labels[key] !== value) return false
   if (where.site === undefined) return true
   const site = vertex.siteId === null ? undefined : graph.get(vertex.siteId)

@@ -4,17 +4,19 @@ import type { NewStep } from '../../operation/index.ts'
 import type { Plan, PlannedClaim } from '../allocation.ts'
 import { fillAll, type Values } from '../blueprint/index.ts'
 import { prefixed, type Draft } from '../draft.ts'
-import { checkable, type StepForm } from './form.ts'
+import { checkable, type Check, type StepForm } from './form.ts'
+import { nameOf, type Place } from './name.ts'
+import { serverSteps } from './server.ts'
 
 export function stepsOf(draft: Draft, { claims }: Pick<Plan, 'claims'>, allocationId: number): NewStep[] {
   const members = [...new Set(claims.map(({ member }) => member))]
-  return members.flatMap((member) => {
+  const labels = { 'plenum.allocation': String(allocationId), 'plenum.name': draft.request.name }
+  return members.flatMap((member, at) => {
     const own = claims.filter((claim) => claim.member === member)
     const values = valuesOf(draft, own, allocationId, member)
-    return draft.blueprint.steps.map((step, index): NewStep => ({
-      ...toStep(fillAll(step, values), draft.request.name, allocationId),
-      name: (operationId, epoch) => `plenum-${epoch}-${operationId}-${member}-${index}`,
-    }))
+    return draft.blueprint.steps.flatMap((step, index) =>
+      toSteps(fillAll(step, values), { member, index, isFirst: at === 0, labels }),
+    )
   })
 }
 
@@ -34,16 +36,14 @@ const valuesOf = (
   operation: allocationId,
 })
 
-function toStep(
-  { container, check }: StepForm,
-  name: string,
-  allocationId: number,
-): Pick<NewStep, 'kind' | 'parameters'> {
-  if (check !== undefined) {
-    if (!checkable.safeParse(check.url).success)
-      throw invalidInput('What is to be checked is no address, with these parameters', 'request.parameters')
-    return { kind: 'check', parameters: check }
-  }
-  const labels = { 'plenum.allocation': String(allocationId), 'plenum.name': name }
-  return { kind: 'container', parameters: { ...container, labels } }
+function toSteps({ container, server, check }: StepForm, place: Place): NewStep[] {
+  if (check !== undefined) return [checkStep(check, place)]
+  if (server !== undefined) return serverSteps(server, place)
+  return [{ kind: 'container', parameters: { ...container, labels: place.labels }, name: nameOf(place) }]
+}
+
+function checkStep(check: Check, place: Place): NewStep {
+  if (!checkable.safeParse(check.url).success)
+    throw invalidInput('What is to be checked is no address, with these parameters', 'request.parameters')
+  return { kind: 'check', parameters: check, name: nameOf(place) }
 }

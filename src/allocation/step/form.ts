@@ -27,10 +27,48 @@ const check = z.strictObject({
 })
 export type Check = z.infer<typeof check>
 
-const forms = { container, check }
+const server = z
+  .strictObject({
+    source,
+    region: z.string().min(1).optional(),
+    image: z.string().min(1),
+    flavor: z.string().min(1),
+    /** A port is made in it, with `address` where that is said. */
+    network: z.string().min(1).optional(),
+    address: z.string().min(1).optional(),
+    securityGroups: z.array(z.string().min(1)).max(50).default([]),
+    /** Made for it, attached, and ended with it. */
+    volumes: z
+      .array(
+        z.strictObject({
+          sizeGb: z.union([z.number().int().min(1), z.string().min(1)]),
+          type: z.string().min(1).optional(),
+        }),
+      )
+      .max(20)
+      .default([]),
+    /** An address of it leads to the port. */
+    floatingNetwork: z.string().min(1).optional(),
+    /** How the members stand to each other, as Nova's scheduler has it. */
+    group: z.enum(['affinity', 'anti-affinity', 'soft-affinity', 'soft-anti-affinity']).optional(),
+    /** The hypervisor: `'{{host}}'` is the one that the plan chose. */
+    host: z.string().min(1).optional(),
+    zone: z.string().min(1).optional(),
+    keyName: z.string().min(1).optional(),
+    /** What cloud-init gets. */
+    userData: z.string().max(60_000).optional(),
+  })
+  .refine(
+    ({ network, address, floatingNetwork }) =>
+      network !== undefined || (address === undefined && floatingNetwork === undefined),
+    'address and floatingNetwork are of a port: say its network',
+  )
+export type ServerForm = z.infer<typeof server>
+
+const forms = { container, server, check }
 const names = Object.keys(forms).join(', ')
 
 export const stepShape = z
-  .strictObject({ container: container.optional(), check: check.optional() })
+  .strictObject({ container: container.optional(), server: server.optional(), check: check.optional() })
   .refine((step) => Object.keys(step).length === 1, `a step is one of ${names}`)
 export type StepForm = z.infer<typeof stepShape>

@@ -1,6 +1,6 @@
 /** What a blueprint's steps do outside, and how that is ended: by a source's actor, which makes each name once and ends it wholly. */
 import { PlenumError } from '../../errors.ts'
-import type { StepKind } from '../../operation/operation.ts'
+import type { Step, StepKind } from '../../operation/operation.ts'
 import type { Actor } from '../../source/source.ts'
 import type { Blueprint } from '../blueprint/index.ts'
 import { checkKind } from './check.ts'
@@ -12,10 +12,18 @@ export type ActorOf = (source: string) => Actor
 
 const timeoutMs = 120_000
 /** What an actor makes. */
-const made = ['container']
+const made: readonly string[] = ['container', 'serverGroup', 'port', 'volume', 'server', 'floatingIp']
 
 /** Whether something stands that is to be ended when what it was done for is released. */
 export const isMade = ({ kind }: { kind: string }): boolean => made.includes(kind)
+
+/** What a service may run on, as its source knows it. */
+const carriers: readonly string[] = ['container', 'server']
+
+export const carriersOf = (steps: readonly Step[]): string[] =>
+  steps
+    .filter(({ kind, result }) => carriers.includes(kind) && typeof result?.['key'] === 'string')
+    .map(({ parameters, result }) => `${String(parameters['source'])}:${String(result!['key'])}`)
 
 export const stepKinds = (actorOf: ActorOf): StepKind[] => [
   ...made.flatMap((kind) => [making(kind, actorOf), ending(kind, actorOf)]),
@@ -43,9 +51,9 @@ const ending = (kind: string, actorOf: ActorOf): StepKind => ({
 
 /** Before anything is given: whether all that the blueprint does outside may be done. */
 export function checkSteps({ blueprint, steps }: Blueprint, actorOf: ActorOf): void {
-  for (const { container } of steps)
+  for (const { container, server } of steps)
     try {
-      if (container !== undefined) actorOf(container.source)
+      for (const one of [container, server]) if (one !== undefined) actorOf(one.source)
     } catch (error) {
       if (!(error instanceof PlenumError)) throw error
       throw new PlenumError(

@@ -1,6 +1,7 @@
 /** An OpenStack cloud: what its services list, and what they say to happen when they are told to say it. */
 import { z } from 'zod'
 import { secretReference, type Driver, type Source, type SourceEnvironment } from '../source.ts'
+import { createActor } from './actor/index.ts'
 import { authSettings, readAccount } from './cloud.ts'
 import { Cloud } from './inventory.ts'
 import { Session } from './session.ts'
@@ -64,6 +65,7 @@ async function open(own: Settings, environment: SourceEnvironment): Promise<Sour
     ...(notifications === undefined
       ? {}
       : { watch: (signal: AbortSignal) => follow({ cloud, environment, account, notifications }, signal) }),
+    ...(environment.control === true ? { actor: createActor(session) } : {}),
     close: async () => session.close(),
   }
 }

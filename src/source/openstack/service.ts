@@ -100,6 +100,23 @@ export class Service {
     return parseJson(shape, path, answer.text)
   }
 
+  /** Changes something there; the answer's JSON, where it has some. */
+  async send(
+    method: 'POST' | 'DELETE' | 'PUT' | 'PATCH',
+    path: string,
+    body: unknown,
+    signal: AbortSignal,
+  ): Promise<unknown> {
+    const version = await this.#version(signal)
+    const headers = version === '' ? {} : this.#kind.headers?.(version)
+    const answer = await this.#session.send(
+      this.#url,
+      { method, path, ...(body === undefined ? {} : { body }), ...(headers ? { headers } : {}) },
+      signal,
+    )
+    return answer.text === '' ? undefined : parseJson(z.unknown(), path, answer.text)
+  }
+
   /** All pages. A page that begins after what is gone meanwhile is refused: then all begins anew. */
   async list<T>(options: ListOptions<T>, signal: AbortSignal): Promise<T[]> {
     for (let tries = 1; ; tries++) {

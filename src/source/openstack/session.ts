@@ -69,7 +69,7 @@ export class Session {
       if (!isLater || retryAfterMs > mostWaitMs || waits++ === mostWaits)
         throw new SourceError(
           failureOf(answer.status),
-          `GET ${request.path.split('?', 1)[0]}: ${answer.status}`,
+          `${request.method ?? 'GET'} ${request.path.split('?', 1)[0]}: ${answer.status}${reasonOf(request, answer)}`,
           retryAfterMs === undefined ? {} : { retryAfterMs },
         )
       await rest(retryAfterMs, signal)
@@ -140,6 +140,20 @@ async function rest(ms: number, signal: AbortSignal): Promise<void> {
     await delay(ms, undefined, { signal })
   } catch (cause) {
     throw new SourceError('aborted', 'given up', { cause })
+  }
+}
+
+/**
+ * Why a change is refused, in the service's words. Not where it calls the request ill-formed: that quotes what was sent.
+ */
+function reasonOf({ method = 'GET' }: HttpRequest, { status, text }: HttpAnswer): string {
+  if (method === 'GET' || (status !== 403 && status !== 409 && status !== 413)) return ''
+  try {
+    const [body] = Object.values(JSON.parse(text) as Record<string, { message?: unknown } | string>)
+    const message = typeof body === 'string' ? body : body?.message
+    return typeof message === 'string' ? `: ${message.slice(0, 200)}` : ''
+  } catch {
+    return ''
   }
 }
 

@@ -1,4 +1,3 @@
- 
 /**
  * What a tenant of the fake cloud changes in it: servers, ports, volumes, floating addresses, groups, with the rules that the real ones have (an address is one
  * port's, a volume that is attached stays, a server goes after a while). Each change can be made to fail before or after its effect, or to be served late.

@@ -21,6 +21,7 @@ import { source } from './source.ts'
 import { subscription } from './subscription.ts'
 import { token } from './token.ts'
 import { picture } from './topology.ts'
+import { using } from './usage.ts'
 import { viewer } from './viewer.ts'
 
 type Fields = Readonly<Record<string, object>>
@@ -53,6 +54,7 @@ const parts: readonly Part[] = [
   source,
   subscription,
   token,
+  using,
   viewer,
 ]
 

@@ -20,6 +20,7 @@ import { startResources } from './resource/index.ts'
 import type { Resources } from './resource/verbs.ts'
 import { startSources } from './source/index.ts'
 import { startTokens } from './token/index.ts'
+import { startUsage } from './usage/index.ts'
 import { startTurns } from './turn.ts'
 
 export interface App {
@@ -137,6 +138,7 @@ export async function startApp(
       allocations,
       sources,
       tokens,
+      usage: startUsage({ db, config: config.usage, historyDays: config.keep.historyDays }),
       audit: (entry) => writeAudit(db, entry),
       readInventory,
       ready: (signal) =>

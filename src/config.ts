@@ -11,6 +11,7 @@ import { kindNames } from './resource/kind/index.ts'
 import { drivers, parseServices, parseSources } from './source/index.ts'
 import { secretReference } from './source/source.ts'
 import { allocationShape } from './allocation/index.ts'
+import { usageShape } from './usage/index.ts'
 import { parseKindRules } from './source/netbox/index.ts'
 
 const positive = z.number().int().positive()
@@ -202,6 +203,7 @@ const file = z.strictObject({
   rules: rules.prefault([]),
   notify: notifySchema.prefault({}),
   allocation: allocationShape.prefault({}),
+  usage: usageShape.prefault({}),
   access: access.prefault({}),
   netbox: z.strictObject({ kindRules: kindRules.prefault([]) }).prefault({}),
 })

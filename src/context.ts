@@ -8,6 +8,7 @@ import type { Resources } from './resource/verbs.ts'
 import type { Actor, ResourceId } from './resource/resource.ts'
 import type { Sources } from './source/index.ts'
 import type { KindName } from './resource/kind/index.ts'
+import type { Usage } from './usage/index.ts'
 import type { Tokens } from './token/index.ts'
 
 export const roles = ['viewer', 'operator', 'admin'] as const
@@ -81,4 +82,5 @@ export interface Context {
   allocations: Omit<Allocations, 'close'>
   alerts: Alerts
   tokens: Tokens
+  usage: Usage
 }

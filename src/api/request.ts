@@ -11,6 +11,7 @@ import type { Actor } from '../resource/resource.ts'
 import type { Resources } from '../resource/verbs.ts'
 import type { Sources } from '../source/index.ts'
 import type { Session, Tokens } from '../token/index.ts'
+import type { Usage } from '../usage/index.ts'
 import { guardOf } from './grant.ts'
 
 /** The verbs that requests are answered with. */
@@ -23,6 +24,7 @@ export interface Nouns {
   allocations: Omit<Allocations, 'close'>
   alerts: Alerts
   tokens: Tokens
+  usage: Usage
   /** Builds the graph of an instant. */
   graphAt: (instant: number, signal: AbortSignal) => Promise<Graph>
 }
@@ -64,6 +66,7 @@ export function createContext(nouns: Nouns, caller: Caller): Context {
     allocations: nouns.allocations,
     alerts: nouns.alerts,
     tokens: nouns.tokens,
+    usage: nouns.usage,
   }
 }
 

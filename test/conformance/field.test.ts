@@ -20,6 +20,7 @@ const given = {
   series: '(metric: ["m"], range: { last: "PT1H" })',
   'SeriesGroup.series': '',
   'Query.seriesOf': '(filter: {}, metric: ["m"], range: { last: "PT1H" }, aggregate: AVG)',
+  'Query.usage': '(range: { last: "PT1H" }, by: [tenant])',
   'Query.node': '(id: "1")',
   'Query.nodes': '(ids: ["1"])',
   'Query.resource': '(ref: "1")',
@@ -252,6 +253,16 @@ function createContext(): Context {
     },
     alerts: alertsOf(),
     allocations: allocationsOf(result.cursor),
+    usage: {
+      currency: 'points',
+      read: () =>
+        Promise.resolve([
+          {
+            ...{ tenantId: first['Tenant'], kind: 'VirtualMachine', flavor: 'f', class: 'VCPU' },
+            ...{ hours: 1, amountHours: 2, cost: 3 },
+          },
+        ]),
+    },
     tokens: {
       list: () => Promise.resolve([token]),
       create: () => Promise.resolve({ token, secret: 's', isRepeated: false }),

@@ -116,6 +116,7 @@ function createContext(graph: LiveGraph, options: AskOptions, statements: string
     alerts: {} as Context['alerts'],
     allocations: {} as Context['allocations'],
     tokens: {} as Context['tokens'],
+    usage: {} as Context['usage'],
     ...options.context,
   }
 }

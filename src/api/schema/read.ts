@@ -54,6 +54,7 @@ export type { Actor, LinkClaim, ResourceStatus } from '../../resource/resource.t
 export type { InventoryItem, UpdateRequest, WriteResult } from '../../resource/verbs.ts'
 export type { Cursor } from '../../event/event.ts'
 export { findPaths } from '../../graph/path.ts'
+export type { UsageKey, UsageRecord } from '../../usage/index.ts'
 export { noteTruncated } from './truncated.ts'
 export { findByText, type SearchHit } from '../../graph/search.ts'
 export { connectMembers } from './member.ts'

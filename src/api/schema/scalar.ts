@@ -5,6 +5,7 @@
 import { Kind, type GraphQLScalarType, type ValueNode } from 'graphql'
 import { invalidInput } from '../../errors.ts'
 import { formatCursor, parseCursor, type Cursor } from '../../event/event.ts'
+import { usageKeys, type UsageKey } from '../../usage/index.ts'
 
 type ScalarVerbs = Pick<GraphQLScalarType, 'serialize' | 'parseValue' | 'parseLiteral'>
 
@@ -103,6 +104,12 @@ export function parseGroupKey(value: unknown): string {
   throw invalidInput(`${show(value)} is no GroupKey: one of ${groupNames.join(', ')} or label.KEY`)
 }
 
+function parseUsageKey(value: unknown): UsageKey {
+  const key = usageKeys.find((one) => typeof value === 'string' && one === value.toLowerCase())
+  if (key === undefined) throw invalidInput(`${show(value)} is no UsageKey: one of ${usageKeys.join(', ')}`)
+  return key
+}
+
 /** What was given, short enough for a message. */
 function show(value: unknown): string {
   const text = JSON.stringify(value) ?? String(value)
@@ -137,4 +144,5 @@ export const scalars: Readonly<Record<string, ScalarVerbs>> = {
     typeof value === 'string' ? value : formatCursor(value as Cursor),
   ),
   GroupKey: ofValue(parseGroupKey, asText),
+  UsageKey: ofValue(parseUsageKey, asText),
 }

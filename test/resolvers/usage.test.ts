@@ -35,7 +35,9 @@ beforeAll(async () => {
   await nouns.ask(
     'mutation { deleteResources(input: { items: [{ ref: "VirtualMachine:name=l" }, { ref: "Tenant:name=late" }] }) { cursor } }',
   )
-  await nouns.db.raw("update resource_history set valid_from = valid_from - interval '10 hours' where action = 'CREATED'")
+  await nouns.db.raw(
+    "update resource_history set valid_from = valid_from - interval '5 hours' * case when action = 'CREATED' then 2 else 1 end",
+  )
   await nouns.db.raw("update resource_history set valid_to = valid_to - interval '5 hours'")
 }, 60_000)
 afterAll(() => nouns.close())

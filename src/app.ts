@@ -89,7 +89,7 @@ export async function startApp(
     closing.push(() => alerts.close())
 
     const allocations = await startAllocations({
-      ...{ db, resources, turns, log },
+      ...{ db, resources, turns, metrics, log },
       config: config.allocation,
       actorOf: (name) => sources.actor(name),
       feed: events.feed,

@@ -60,6 +60,8 @@ export interface Fabric {
   readonly poller: string
   /** Starts a program in the poller's namespace; it is ended with the fabric. */
   spawn(command: string, args: readonly string[], env: NodeJS.ProcessEnv): ChildProcess
+  /** The words that run FRR's shell on a node, also from the poller's namespace. */
+  vtysh(node: FabricNode): string[]
   /** Pulls a cable at this end, or puts it in. */
   setLink(port: FabricPort, isUp: boolean): void
   /** Ends the SNMP agent of a node with SIGKILL. */
@@ -210,6 +212,10 @@ class LiveFabric implements Fabric {
         stdio: ['ignore', 'pipe', 'pipe'],
       }),
     )
+  }
+
+  vtysh(node: FabricNode): string[] {
+    return ['/usr/bin/vtysh', '--vty_socket', this.#file(node, 'run')]
   }
 
   setLink(port: FabricPort, isUp: boolean): void {

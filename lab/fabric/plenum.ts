@@ -24,13 +24,13 @@ export interface FabricPlenum {
 const token = 'plenum_token_for_the_fabric_only'
 const root = join(import.meta.dirname, '..', '..')
 
-/** `sources` as the configuration has them. */
-export async function startPlenum(fabric: Fabric, sources: object): Promise<FabricPlenum> {
+/** `sources` as the configuration has them, and the rest of it. */
+export async function startPlenum(fabric: Fabric, sources: object, rest: object = {}): Promise<FabricPlenum> {
   const folder = mkdtempSync(`/tmp/plf${process.pid}-plenum-`)
   // The embedded Postgres runs as another user where root starts it.
   chmodSync(folder, 0o711)
   const config = join(folder, 'plenum.yaml')
-  writeFileSync(config, stringify({ sources, sample: false }))
+  writeFileSync(config, stringify({ sources, sample: false, ...rest }))
   const env = {
     ...bareEnvironment(),
     PORT: '0',

@@ -177,7 +177,7 @@ class Allocating {
         startedBy: this.#by.name,
         at,
       },
-      stepsOf(draft, this.#plan, this.#id),
+      stepsOf(draft, this.#plan, this.#id, this.#giving.graph()),
     )
     const told = { id: operationId, kind: 'allocate', tenantId, allocationId: this.#id }
     const cursor = await appendEvents(

@@ -32,7 +32,7 @@ import {
   type AllocationQuery,
 } from './store.ts'
 import { claimsOf } from './claim/store.ts'
-import { checkSteps, isMade, stepKinds, type ActorOf } from './step/index.ts'
+import { checkSteps, isMade, stepKinds, type ActorOf, type Sight } from './step/index.ts'
 import { KnownUsage } from './usage.ts'
 
 export { startHeadroom } from './headroom.ts'
@@ -80,6 +80,7 @@ export interface AllocationsOptions {
   wake(): void
   /** Who does what blueprints have done outside. */
   actorOf: ActorOf
+  metrics: Sight['metrics']
   /** How often leases are looked at. */
   leaseMs?: number
   operations?: Pick<OperationsOptions, 'pollMs' | 'attempts' | 'undoAttempts' | 'pauseMs' | 'settleMs'>
@@ -116,7 +117,7 @@ class RunningAllocations implements Allocations {
       limitOf: (tenant, name) => limitIn(config, tenant, name),
     }
     this.#operations = startOperations({
-      ...{ db, log, turns, feed, wake, steps: stepKinds(actorOf) },
+      ...{ db, log, turns, feed, wake, steps: stepKinds(actorOf, options) },
       ...options.operations,
       kinds: operationKinds({ db, resources, get: (id) => this.#get(id) }),
     })

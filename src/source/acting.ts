@@ -23,6 +23,6 @@ export function actorOf(running: ReadonlyMap<number, Running>, name: string, rea
   }
   return {
     create: async (spec, called, signal) => run((actor, both) => actor.create(spec, called, both), signal),
-    destroy: async (called, signal) => run((actor, both) => actor.destroy(called, both), signal),
+    destroy: async (called, signal, made) => run((actor, both) => actor.destroy(called, both, made), signal),
   }
 }

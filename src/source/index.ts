@@ -17,6 +17,7 @@ import { orAborted, type BreakerState } from './guard.ts'
 import type { Touch } from './live.ts'
 import { inSpan } from '../telemetry/index.ts'
 import { liveReads } from './meter.ts'
+import { frr } from './frr/index.ts'
 import { ipmi } from './ipmi/index.ts'
 import { kubernetes } from './kubernetes/index.ts'
 import { netbox } from './netbox/index.ts'
@@ -44,6 +45,7 @@ export const drivers: readonly Driver[] = [
   aws,
   redfish,
   ipmi,
+  frr,
   checks,
   services,
 ]

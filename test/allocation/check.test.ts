@@ -43,8 +43,18 @@ beforeAll(async () => {
       `{ url: 'tcp://{{parameters.host}}:{{parameters.port}}', every: 0.01, within: 0.3 }`,
     ),
   }
+  const routed = `
+blueprint: routed
+description: A server with a neighbour above it.
+claims:
+  - { class: CUSTOM_SERVER, amount: 1 }
+steps:
+  - neighbor: { source: switches }
+`
+  await writeFile(join(folder, 'routed.yaml'), routed)
   for (const [name, text] of Object.entries(all)) await writeFile(join(folder, `${name}.yaml`), text)
   app = await startTestApp({
+    sources: { switches: { driver: 'frr', control: true, routers: { leaf1: { command: ['false'] } } } },
     allocation: { pools, blueprints: folder, quotas: [{ class: 'IPV4_ADDRESS', limit: 9 }] },
   })
   bot = asker(app)
@@ -125,6 +135,13 @@ test('with parameters that make no address nothing is given', async () => {
   })
   expect(refused.error).toMatchObject({ code: 'INVALID_INPUT', path: 'request.parameters' })
   expect(await used()).toBe('0')
+})
+
+test('a server without a cable to a switch is refused before anything is given', async () => {
+  const refused = await bot.allocate({ name: 'alone', blueprint: 'routed' })
+  expect(refused.error).toMatchObject({ code: 'CONFLICT', reason: 'STATE', path: 'request.blueprint' })
+  const { servers } = await bot.query('{ servers { nodes { tenant { name } } } }')
+  expect(servers.nodes.filter(({ tenant }: any) => tenant !== null)).toEqual([])
 })
 
 test.each([

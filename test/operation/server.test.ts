@@ -8,7 +8,7 @@ import type { AddressInfo } from 'node:net'
 import pino from 'pino'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { serverSteps } from '../../src/allocation/step/server.ts'
-import { stepKinds } from '../../src/allocation/step/index.ts'
+import { stepKinds, type Sight } from '../../src/allocation/step/index.ts'
 import { insertOperation, moveOperation } from '../../src/operation/index.ts'
 import type { OperationKind, OperationState, StepKind } from '../../src/operation/operation.ts'
 import { runOperation } from '../../src/operation/run.ts'
@@ -142,7 +142,7 @@ const watched = (kind: StepKind, reaper: Reaper, repeats: number): StepKind => {
   }
 }
 
-const kindsOf = ({ source }: World) => stepKinds(() => source.actor!)
+const kindsOf = ({ source }: World) => stepKinds(() => source.actor!, {} as Sight)
 
 const begin = () =>
   database.db.transaction((trx) =>

@@ -1,22 +1,33 @@
 /** What is done outside for a plan, member by member, with all names chosen. */
 import { invalidInput } from '../../errors.ts'
+import type { Graph } from '../../graph/graph.ts'
 import type { NewStep } from '../../operation/index.ts'
 import type { Plan, PlannedClaim } from '../allocation.ts'
 import { fillAll, type Values } from '../blueprint/index.ts'
 import { prefixed, type Draft } from '../draft.ts'
 import { checkable, type Check, type StepForm } from './form.ts'
 import { nameOf, type Place } from './name.ts'
+import { neighborSteps } from './neighbor.ts'
 import { serverSteps } from './server.ts'
 
-export function stepsOf(draft: Draft, { claims }: Pick<Plan, 'claims'>, allocationId: number): NewStep[] {
+export function stepsOf(
+  draft: Draft,
+  { claims }: Pick<Plan, 'claims'>,
+  allocationId: number,
+  graph: Graph,
+): NewStep[] {
   const members = [...new Set(claims.map(({ member }) => member))]
   const labels = { 'plenum.allocation': String(allocationId), 'plenum.name': draft.request.name }
   return members.flatMap((member, at) => {
     const own = claims.filter((claim) => claim.member === member)
     const values = valuesOf(draft, own, allocationId, member)
-    return draft.blueprint.steps.flatMap((step, index) =>
-      toSteps(fillAll(step, values), { member, index, isFirst: at === 0, labels }),
-    )
+    const serverId = own.find(({ units }) => units.length === 0)?.resourceId ?? null
+    return draft.blueprint.steps.flatMap((step, index) => {
+      const place = { member, index, isFirst: at === 0, labels }
+      const { neighbor } = step
+      if (neighbor !== undefined) return neighborSteps(fillAll(neighbor, values), place, graph, serverId)
+      return toSteps(fillAll(step, values), place)
+    })
   })
 }
 

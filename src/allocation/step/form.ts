@@ -65,10 +65,30 @@ const server = z
   )
 export type ServerForm = z.infer<typeof server>
 
-const forms = { container, server, check }
+const neighbor = z.strictObject({
+  /** Which source configures the switches: one of driver frr, with control. */
+  source,
+  /** Of the server; default: whatever it is, as long as it is another. */
+  remoteAs: z.union([z.number().int().min(1), z.string().min(1)]).default('external'),
+  vrf: z.string().min(1).optional(),
+  timers: z
+    .strictObject({ keepalive: z.number().int(), hold: z.number().int(), connect: z.number().int() })
+    .optional(),
+  bfd: z.boolean().default(false),
+  /** Seconds until the session must be established, as SNMP tells it. */
+  within: z.number().positive().max(3_600).default(120),
+})
+export type NeighborForm = z.infer<typeof neighbor>
+
+const forms = { container, server, neighbor, check }
 const names = Object.keys(forms).join(', ')
 
 export const stepShape = z
-  .strictObject({ container: container.optional(), server: server.optional(), check: check.optional() })
+  .strictObject({
+    container: container.optional(),
+    server: server.optional(),
+    neighbor: neighbor.optional(),
+    check: check.optional(),
+  })
   .refine((step) => Object.keys(step).length === 1, `a step is one of ${names}`)
 export type StepForm = z.infer<typeof stepShape>

@@ -4,7 +4,7 @@
  */
 import { setTimeout as delay } from 'node:timers/promises'
 import { z } from 'zod'
-import { SourceError, type Actor } from '../../source.ts'
+import { SourceError, type Actor, type ActorSpec } from '../../source.ts'
 import { findRegions, findServices, type Service, type ServiceName } from '../service.ts'
 import type { Session } from '../session.ts'
 import { madeKey, madeKinds, markOf, type Made, type MadeKind } from './made.ts'
@@ -24,16 +24,21 @@ export function createActor(session: Session): Actor {
       const services = await findServices(session, await regionOf(session, spec.region, signal), signal)
       return { key: await new Making(services, name, signal).make(spec) }
     },
-    async destroy(name, signal) {
+    async destroy(name, signal, made) {
       for (const region of await findRegions(session, signal)) {
         const services = await findServices(session, region, signal)
-        for (const kind of Object.values(madeKinds)) {
+        for (const kind of kindsOf(made)) {
           const service = services.get(kind.service)
           if (service !== undefined) await end(service, kind, name, signal)
         }
       }
     },
   }
+}
+
+const kindsOf = (made: ActorSpec | undefined): MadeKind[] => {
+  const own = Object.entries(madeKinds).filter(([kind]) => kind === made?.kind)
+  return (own.length === 0 ? Object.entries(madeKinds) : own).map(([, one]) => one)
 }
 
 async function regionOf(session: Session, asked: string | undefined, signal: AbortSignal): Promise<string> {

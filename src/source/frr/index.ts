@@ -40,7 +40,6 @@ function open({ routers, requestSeconds, save }: Settings, environment: SourceEn
   const vtysh = new Vtysh(new Map(all), requestSeconds * 1_000, environment)
   return {
     // Whether they answer is all that there is to say of them.
-    // eslint-disable-next-line require-yield -- a listing of nothing
     async *list(signal) {
       for (const name of vtysh.names) await vtysh.run(name, ['show version'], signal)
     },

@@ -1,4 +1,13 @@
-import { countBy, graphOf, matching, see, type FilterInput } from '../src/api/schema/read.ts'
+import {
+  countBy,
+  graphOf,
+  groupBy,
+  matching,
+  see,
+  statOf,
+  type FilterInput,
+  type StatArguments,
+} from '../src/api/schema/read.ts'
 import type { Context } from '../src/context.ts'
 import { limitExceeded } from '../src/errors.ts'
 
@@ -10,13 +19,17 @@ interface CountArguments {
 
 const mostKeys = 5
 
-async function count(_: unknown, { filter, groupBy, asOf }: CountArguments, context: Context) {
-  if (groupBy.length > mostKeys) {
-    throw limitExceeded('groupKeys', mostKeys, `groupBy may hold at most ${mostKeys} keys`, groupBy.length)
+async function count(_: unknown, { filter, groupBy: keys, asOf }: CountArguments, context: Context) {
+  if (keys.length > mostKeys) {
+    throw limitExceeded('groupKeys', mostKeys, `groupBy may hold at most ${mostKeys} keys`, keys.length)
   }
   const graph = await graphOf(context, asOf)
   const vertices = await matching(context, graph, 'Resource', filter)
-  return countBy(graph, vertices, groupBy).map((one) => ({
+  let members: ReturnType<typeof groupBy> | undefined
+  /** In the same order; made when it is asked for. */
+  const membersOf = (index: number) => (members ??= groupBy(graph, vertices, keys))[index]?.vertices ?? []
+  return countBy(graph, vertices, keys).map((one, index) => ({
+    stat: (args: StatArguments) => statOf(context, graph, membersOf(index), args),
     count: one.count,
     group: one.group.map(({ key, value, vertex }) => ({ key, value, resource: see(context, graph, vertex) })),
   }))

@@ -2,7 +2,9 @@ import {
   checkMetrics,
   graphOf,
   groupBy,
+  join,
   matching,
+  ofSamples,
   see,
   toGrid,
   toSeries,
@@ -11,6 +13,7 @@ import {
   type GroupValue,
   type Metric,
   type Series,
+  type SetAggregate,
   type TimeRangeInput,
   type Vertex,
   followReadings,
@@ -24,9 +27,10 @@ interface SeriesOfArguments {
   metric: string[]
   range: TimeRangeInput
   step?: number | null
-  aggregate: Aggregate
+  aggregate: SetAggregate
   by?: string[] | null
   top?: number | null
+  rate?: boolean | null
 }
 
 const shown = ({ name, unit, type, help }: Metric) => ({
@@ -48,6 +52,42 @@ async function metrics(_: unknown, { filter }: { filter?: FilterInput | null }, 
   return context.metrics.metrics(ids).map(shown)
 }
 
+async function readSeries(
+  { metric, range, step, aggregate, by, rate }: SeriesOfArguments,
+  vertices: readonly Vertex[],
+  context: Context,
+): Promise<Series[]> {
+  const grid = toGrid(range, step, '')
+  const own = by == null ? ofSamples(aggregate) : ofOne(aggregate)
+  const resourceIds = vertices.map(({ id }) => id)
+  if (rate !== true)
+    return context.metrics.series({ resourceIds, metrics: metric, range: grid, aggregate: own })
+  // The first step rises from the one before.
+  const earlier = { ...grid, from: grid.from - grid.stepMs }
+  const totals = await context.metrics.series({
+    ...{ resourceIds, metrics: metric, range: earlier, aggregate: 'LAST' },
+  })
+  return totals.map((one) => ({
+    ...one,
+    start: one.start + one.stepMs,
+    values: risesOf(one.values, one.stepMs),
+  }))
+}
+
+/** What a total rises by in a second, from step to step; a fall is a new begin. A step without samples has none, and what rose meanwhile is spread over the time. */
+function risesOf(totals: readonly (number | null)[], stepMs: number): (number | null)[] {
+  let before: { at: number; value: number } | undefined
+  return totals
+    .map((value, at) => {
+      if (value === null) return null
+      const from = before
+      before = { at, value }
+      if (from === undefined) return null
+      return (value >= from.value ? value - from.value : value) / (((at - from.at) * stepMs) / 1_000)
+    })
+    .slice(1)
+}
+
 interface Grouped {
   group: GroupValue[]
   vertex: Vertex | undefined
@@ -55,17 +95,12 @@ interface Grouped {
 }
 
 async function seriesOf(_: unknown, args: SeriesOfArguments, context: Context) {
-  const { metric, range, step, aggregate, by, top } = args
+  const { metric, aggregate, by, top } = args
   checkMetrics(metric, 'metric')
   if (top != null && top < 1) throw invalidInput('top must be 1 or more', 'top')
   const graph = await graphOf(context, null)
   const vertices = await measured(context, args.filter)
-  const found = await context.metrics.series({
-    resourceIds: vertices.map(({ id }) => id),
-    metrics: metric,
-    range: toGrid(range, step, ''),
-    aggregate: by == null ? aggregate : ofOne[aggregate],
-  })
+  const found = await readSeries(args, vertices, context)
   const byResource = Map.groupBy(found, ({ resourceId }) => resourceId)
   const groups =
     by == null ? eachResource(vertices, byResource) : eachGroup(context, vertices, by, byResource, aggregate)
@@ -92,7 +127,7 @@ function eachGroup(
   vertices: readonly Vertex[],
   by: readonly string[],
   found: ReadonlyMap<number, Series[]>,
-  aggregate: Aggregate,
+  aggregate: SetAggregate,
 ): Grouped[] {
   return groupBy(context.graph, vertices, by).flatMap(({ group, vertices: members }) => {
     const all = members.flatMap(({ id }) => found.get(id) ?? [])
@@ -112,30 +147,16 @@ function eachGroup(
 }
 
 /** What of each series goes into a group's value: the sum of a rack's power is the sum of averages, not of samples. */
-const ofOne: Readonly<Record<Aggregate, Aggregate>> = {
-  AVG: 'AVG',
-  MIN: 'MIN',
-  MAX: 'MAX',
-  SUM: 'AVG',
-  COUNT: 'COUNT',
-  LAST: 'LAST',
-}
-
-const join: Readonly<Record<Aggregate, (values: number[]) => number>> = {
-  AVG: (values) => sum(values) / values.length,
-  MIN: (values) => Math.min(...values),
-  MAX: (values) => Math.max(...values),
-  SUM: (values) => sum(values),
-  COUNT: (values) => sum(values),
-  LAST: (values) => values.at(-1)!,
-}
-const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0)
+const ofOne = (aggregate: SetAggregate): Aggregate =>
+  aggregate === 'MIN' || aggregate === 'MAX' || aggregate === 'COUNT' || aggregate === 'LAST'
+    ? aggregate
+    : 'AVG'
 
 /** Step by step, over those that have a value there. */
-function joined(columns: readonly (number | null)[][], aggregate: Aggregate): (number | null)[] {
+function joined(columns: readonly (number | null)[][], aggregate: SetAggregate): (number | null)[] {
   return columns[0]!.map((_, at) => {
     const values = columns.flatMap((column) => column[at] ?? [])
-    return values.length === 0 ? null : join[aggregate](values)
+    return values.length === 0 ? null : join(values, aggregate === 'COUNT' ? 'SUM' : aggregate)
   })
 }
 

@@ -1,8 +1,11 @@
 /** What a query costs in SQL statements does not depend on how many rows it gives. */
+import pino from 'pino'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { startMetrics, type Metrics } from '../../src/metric/index.ts'
 import { startNouns, type LiveNouns } from '../support/nouns.ts'
 
 let nouns: LiveNouns
+let metrics: Metrics
 
 beforeAll(async () => {
   nouns = await startNouns()
@@ -41,8 +44,29 @@ beforeAll(async () => {
       })),
     )
   }
+  metrics = await measured()
 }, 120_000)
 afterAll(() => nouns.close())
+
+/** Closed, so that nothing but the questions asks anything. */
+async function measured(): Promise<Metrics> {
+  const made = await startMetrics({
+    db: nouns.db,
+    log: pino({ level: 'silent' }),
+    limits: { series: 10_000, seriesValues: 10_000_000 },
+    keep: { fineSampleDays: 7, sampleDays: 90, sampleHourDays: 800 },
+  })
+  const { data } = await nouns.ask('{ servers(first: 1000) { nodes { id } } }')
+  made.record(
+    0,
+    data.servers.nodes.map(({ id }: { id: string }) => ({
+      ...{ resourceId: Number(id), metric: 'load', value: 1, at: Date.now() },
+    })),
+  )
+  await made.flush()
+  await made.close()
+  return made
+}
 
 async function load(items: unknown[]): Promise<void> {
   const { errors } = await nouns.ask(
@@ -76,6 +100,8 @@ const budgets: [string, string, number][] = [
   ['attributes', nodes('attributes attribute(path: "inventory.tier")'), 1],
   ['origins and observedAt', nodes('observedAt origins { key source { name } }'), 1],
   ['provenance', nodes('provenance { path value }'), 1],
+  ['stat', nodes('name rack { servers { stat(metric: "load", aggregate: P95) } }'), 0],
+  ['series', nodes('name series(metric: ["load"], range: { last: "PT2H" }, step: "PT1M") { values }'), 2],
   ['history', nodes('history(first: 2) { totalCount nodes { action changes { path } } }'), 1],
   ['details of links', nodes('links { nodes { since attributes origins { key } } }'), 1],
   [
@@ -95,7 +121,7 @@ const budgets: [string, string, number][] = [
 describe('SQL statements are as many at 10 rows as at 1,000', () => {
   test.each(budgets)('%s', async (_, source, budget) => {
     for (const first of [10, 1_000]) {
-      const { errors, statements, data } = await nouns.ask(source, { first })
+      const { errors, statements, data } = await nouns.ask(source, { first }, { metrics })
       expect(errors).toEqual([])
       expect(data.servers.nodes.length).toBeGreaterThanOrEqual(10)
       expect(statements.length, statements.join('\n')).toBeLessThanOrEqual(budget)

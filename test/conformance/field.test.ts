@@ -18,6 +18,7 @@ const given = {
   attribute: '(path: "a.b")',
   readings: '',
   series: '(metric: ["m"], range: { last: "PT1H" })',
+  stat: '(metric: "m", aggregate: AVG)',
   'SeriesGroup.series': '',
   'Query.seriesOf': '(filter: {}, metric: ["m"], range: { last: "PT1H" }, aggregate: AVG)',
   'Query.usage': '(range: { last: "PT1H" }, by: [tenant])',

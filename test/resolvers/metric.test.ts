@@ -62,12 +62,15 @@ afterAll(async () => {
 })
 
 /** Waits, by its subscription, until the app has a reading of this server. */
-async function seen(name: string): Promise<void> {
+async function seen(name: string, metric = 'hw.power'): Promise<void> {
   const socket = openSocket(app.url, app.token)
   const stream = socket.iterate<any>(
-    `subscription { readings(filter: { ref: ["Server:name=${name}"] }, metric: ["hw.power"]) { resources { id } } }`,
+    `subscription { readings(filter: { ref: ["Server:name=${name}"] }, metric: ["${metric}"]) { resources { id readings(metric: ["${metric}"]) { value } } } }`,
   )
-  await stream.next()
+  for (;;) {
+    const { value } = await stream.next()
+    if (value.readings.resources.some((one: any) => one.readings.length > 0)) break
+  }
   await socket.close()
 }
 
@@ -123,12 +126,94 @@ it('joins series by what resources share, and gives the largest', async () => {
   ])
 })
 
+it('makes the latest values of a connection, whole and not its page, one; in the query of the topology', async () => {
+  const { data, errors } = await app.query<any>(
+    `{ servers(first: 1) { totalCount nodes { name } avg: stat(metric: "hw.power", aggregate: AVG) sum: stat(metric: "hw.power", aggregate: SUM) least: stat(metric: "hw.power", aggregate: MIN)
+         most: stat(metric: "hw.power", aggregate: MAX) count: stat(metric: "hw.power", aggregate: COUNT) half: stat(metric: "hw.power", aggregate: P50) p90: stat(metric: "hw.power", aggregate: P90)
+         last: stat(metric: "hw.power", aggregate: LAST) none: stat(metric: "none", aggregate: SUM) no: stat(metric: "none", aggregate: COUNT) }
+       racks { nodes { name servers(filter: { name: { in: ["a", "c"] } }) { stat(metric: "hw.power", aggregate: SUM) } } }
+       count(filter: { kind: [Server] }, groupBy: [site]) { group { value } count stat(metric: "hw.power", aggregate: MAX) } }`,
+  )
+  expect(errors).toBeUndefined()
+  expect(data.servers).toMatchObject({
+    ...{ totalCount: 3, nodes: [{ name: 'a' }], sum: 703, least: 101, most: 401, count: 3, half: 201 },
+    ...{ none: null, no: 0 },
+  })
+  expect(data.servers.avg).toBeCloseTo(703 / 3)
+  expect(data.servers.p90).toBeCloseTo(361)
+  expect([101, 201, 401]).toContain(data.servers.last)
+  expect(data.racks.nodes).toEqual([
+    { name: 'r1', servers: { stat: 101 } },
+    { name: 'r2', servers: { stat: 401 } },
+  ])
+  expect(data.count).toEqual([
+    { group: [{ value: 'one' }], count: 2, stat: 201 },
+    { group: [{ value: 'two' }], count: 1, stat: 401 },
+  ])
+})
+
+it('tells tenants the stat of what they hold only, and nobody one of the past', async () => {
+  await app.query(
+    `mutation { importInventory(input: { items: [{ kind: Tenant, name: "t" }, { kind: Server, name: "b", links: [{ type: OWNED_BY, to: "Tenant:name=t" }, { type: LOCATED_IN, to: "Rack:name=r1" }] }] }) { cursor } }`,
+  )
+  const { data: made } = await app.query<any>(
+    'mutation { createToken(input: { name: "of-t", role: VIEWER, scopes: { tenants: ["Tenant:name=t"] } }) { secret } }',
+  )
+  const { data } = await app.query<any>(
+    '{ servers { stat(metric: "hw.power", aggregate: SUM) } resources { stat(metric: "hw.power", aggregate: COUNT) } count(groupBy: []) { stat(metric: "hw.power", aggregate: MAX) } }',
+    {},
+    { authorization: `Bearer ${made.createToken.secret}` },
+  )
+  expect(data).toEqual({ servers: { stat: 201 }, resources: { stat: 1 }, count: [{ stat: 201 }] })
+  const past = await app.query<any>(
+    `{ servers(asOf: "${new Date().toISOString()}") { stat(metric: "hw.power", aggregate: SUM) } }`,
+  )
+  expect(past.errors![0]!.extensions['code']).toBe('INVALID_INPUT')
+})
+
+it('gives percentiles of a group and the rise of totals', async () => {
+  const range = `range: { from: "${new Date(now - 3 * minute).toISOString()}", to: "${new Date(now).toISOString()}" }, step: "PT1M"`
+  const { data, errors } = await app.query<any>(
+    `{ half: seriesOf(filter: { kind: [Server] }, metric: ["hw.power"], ${range}, aggregate: P50, by: []) { series { values } }
+       p99: seriesOf(filter: { kind: [Server] }, metric: ["hw.power"], ${range}, aggregate: P99, by: [kind]) { series { values } } }`,
+  )
+  expect(errors).toBeUndefined()
+  expect(data.half).toEqual([{ series: [{ values: [203, 202, 201] }] }])
+  expect(data.p99[0].series[0].values[0]).toBeCloseTo(399)
+  collector.record(
+    0,
+    [100, 160, 20, 80].map((value, index) => ({
+      ...{ resourceId: ids['a']!, metric: 'hw.packets', value },
+      at: now - (index < 2 ? 6 - index : 5 - index) * minute,
+    })),
+  )
+  collector.record(0, [{ resourceId: ids['b']!, metric: 'hw.packets', value: 5, at: now - 6 * minute }])
+  await collector.flush()
+  await seen('a', 'hw.packets')
+  const past = `range: { from: "${new Date(now - 5 * minute).toISOString()}", to: "${new Date(now - minute).toISOString()}" }, step: "PT1M"`
+  const { data: risen } = await app.query<any>(
+    `{ seriesOf(filter: { name: { in: ["a"] } }, metric: ["hw.packets"], ${past}, aggregate: AVG, rate: true) { series { start values } } }`,
+  )
+  // 60 in a minute; a gap of a step; a new begin; 60 in a minute.
+  expect(risen.seriesOf[0].series[0]).toEqual({
+    start: new Date(now - 5 * minute).toISOString(),
+    values: [1, null, 20 / 120, 1],
+  })
+  const alone = await app.query<any>(
+    `{ seriesOf(filter: {}, metric: ["hw.power"], ${range}, aggregate: P90) { resource { name } } }`,
+  )
+  expect(alone.errors![0]!.extensions['code']).toBe('INVALID_INPUT')
+})
+
 it('says what is measured', async () => {
   const { data } = await app.query(
     '{ metrics { name unit type help } none: metrics(filter: { kind: [Rack] }) { name } }',
   )
   expect(data).toEqual({
-    metrics: [{ name: 'hw.power', unit: 'W', type: 'GAUGE', help: 'Power drawn' }],
+    metrics: [
+      expect.objectContaining({ name: 'hw.packets' }),
+      { name: 'hw.power', unit: 'W', type: 'GAUGE', help: 'Power drawn' },
+    ],
     none: [],
   })
 })

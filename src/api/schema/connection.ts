@@ -21,6 +21,7 @@ import type { InterfaceName } from '../../resource/kind/kind.ts'
 import { toFilter, type FilterInput } from './ask.ts'
 import { graphOf } from './instant.ts'
 import { andThen, type Soon } from './soon.ts'
+import { statOf, type StatArguments } from './stat.ts'
 import { noteTruncated } from './truncated.ts'
 import { see } from './view.ts'
 
@@ -35,6 +36,8 @@ export interface ConnectionParts<T> {
   node: (item: T) => unknown
   /** What an edge has beside node and cursor. */
   edge?: (item: T) => object
+  /** Of resources: where they are from. */
+  graph?: Graph
 }
 
 /** What resolvers of connection types get as their source. */
@@ -81,6 +84,14 @@ export class Connection<T> {
   totalCount(): number {
     const { items, test } = this.#parts.listing
     return (this.#total ??= test ? countOf(items, test) : items.length)
+  }
+
+  /** Of connections of resources. */
+  stat(args: StatArguments): number | null {
+    const { items, test } = this.#parts.listing
+    const { graph } = this.#parts
+    if (graph === undefined) throw new Error('only connections of resources have stat')
+    return statOf(this.#context, graph, (test ? items.filter(test) : items) as readonly Vertex[], args)
   }
 
   #taken(): PageOf<T> {
@@ -184,6 +195,7 @@ export function connectNear(
       request: toPageRequest(args, ownMark, pageSizeLimit),
       mark: ownMark,
       node: (vertex) => see(context, graph, vertex),
+      graph,
     })
   })
 }
@@ -203,6 +215,7 @@ export function connectAll(
         request: toPageRequest(args, ownMark, pageSizeLimit),
         mark: ownMark,
         node: (vertex) => see(context, graph, vertex),
+        graph,
       })
     }),
   )

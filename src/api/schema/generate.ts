@@ -42,6 +42,8 @@ type ${name}Connection {
   nodes: [${name}!]!
   pageInfo: PageInfo!
   totalCount: Int!
+  "Of the latest values of a metric, over all that the connection has, not its page only. What is older than 15 minutes does not count; null when there is nothing."
+  stat(metric: String!, aggregate: Aggregate!): Float
 }
 
 type ${name}Edge {

@@ -3,9 +3,10 @@ import DataLoader from 'dataloader'
 import type { Context } from '../../context.ts'
 import { invalidInput } from '../../errors.ts'
 import type { Graph } from '../../graph/graph.ts'
-import type { Aggregate, Reading, Series } from '../../metric/metric.ts'
+import type { Reading, Series } from '../../metric/metric.ts'
 import type { ResourceId } from '../../resource/resource.ts'
 import { presentOnly } from './instant.ts'
+import { ofSamples, type SetAggregate } from './stat.ts'
 import { seeId, type View } from './view.ts'
 
 export interface TimeRangeInput {
@@ -18,7 +19,7 @@ export interface SeriesArguments {
   metric: string[]
   range: TimeRangeInput
   step?: number | null
-  aggregate?: Aggregate | null
+  aggregate?: SetAggregate | null
 }
 
 /** A collected value that is older than this is stale: its source is silent. */
@@ -167,12 +168,13 @@ export async function series(view: View, args: SeriesArguments, context: Context
 
 function loaderOf({ metric, range, step, aggregate }: SeriesArguments, context: Context) {
   const grid = toGrid(range, step, '')
+  const own = ofSamples(aggregate ?? 'AVG')
   const loader: SeriesLoader = new DataLoader(async (resourceIds) => {
     const all = await context.metrics.series({
       resourceIds,
       metrics: metric,
       range: grid,
-      aggregate: aggregate ?? 'AVG',
+      aggregate: own,
     })
     const byResource = Map.groupBy(all, ({ resourceId }) => resourceId)
     return resourceIds.map((id) => byResource.get(id) ?? [])

@@ -65,7 +65,10 @@ export async function startApp(
     const turns = startTurns({ db, log })
     closing.push(() => turns.close())
 
-    const metrics = await startMetrics({ db, log, turns, limits: config.limits, keep: config.keep })
+    const metrics = await startMetrics({
+      ...{ db, url: databaseUrl, log, turns },
+      ...{ limits: config.limits, keep: config.keep },
+    })
     closing.push(() => metrics.close())
 
     const sources = await startSources({

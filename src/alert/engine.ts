@@ -33,6 +33,9 @@ export interface EngineOptions {
 
 /** Timers run also where nothing is measured. */
 const roundMs = 2_000
+/** After a round there is none for so many times as long as it took, and for a second at most: rules cost a fifth of a core at most. */
+const restTimes = 4
+const mostRestMs = 1_000
 const allMs = 15_000
 /** Of one transaction. */
 const mostWrites = 1_000
@@ -52,6 +55,8 @@ export class Engine {
   #allAt = -Infinity
   #running: Promise<void> | undefined
   #again = false
+  #resting: NodeJS.Timeout | undefined
+  #endedAtMs = -Infinity
   #closed = false
   /** How long the last round took. */
   roundMs = 0
@@ -68,7 +73,7 @@ export class Engine {
     )
     this.#stopTicks = options.metrics.onTick((ids) => {
       for (const id of ids) this.#touched.add(id)
-      this.wake()
+      this.#wakeRested()
     })
     this.#loop = startLoop({
       name: 'alert rules',
@@ -87,6 +92,17 @@ export class Engine {
     void this.round().catch((error: unknown) => {
       if (!this.#closed) this.#options.log.warn({ err: error }, 'rules cannot be evaluated now; trying again')
     })
+  }
+
+  /** Something was measured: it is judged at once, or together with more of it when there is much to judge. */
+  #wakeRested(): void {
+    if (this.#resting !== undefined || this.#closed) return
+    const restMs = Math.min(mostRestMs, this.roundMs * restTimes) - (performance.now() - this.#endedAtMs)
+    if (restMs <= 0) return this.wake()
+    this.#resting = setTimeout(() => {
+      this.#resting = undefined
+      this.wake()
+    }, restMs).unref()
   }
 
   /** Rules are others now: everything is looked at. */
@@ -108,7 +124,8 @@ export class Engine {
       this.#again = false
       const began = performance.now()
       await this.#round()
-      this.roundMs = performance.now() - began
+      this.#endedAtMs = performance.now()
+      this.roundMs = this.#endedAtMs - began
     }
   }
 
@@ -274,6 +291,7 @@ export class Engine {
   async close(): Promise<void> {
     this.#stopTicks()
     this.#closed = true
+    clearTimeout(this.#resting)
     await this.#loop.close()
     await this.#running?.catch(() => undefined)
     await this.#shards.close()

@@ -19,6 +19,9 @@ export interface CollectorOptions {
   onTick(): void
 }
 
+/** What arrives is written so soon, with what arrives beside it; under a steady stream a tick comes in so long. */
+const soonMs = 5
+const apartMs = 40
 const aheadMs = 5 * 60_000
 /** What may wait for the database: beyond that the oldest are dropped, and counted. */
 const mostWaiting = 2_000_000
@@ -41,6 +44,9 @@ export class Collector {
   #waiting: Waiting[] = []
   #writing: Promise<void> | undefined
   #toldTooMany = false
+  #soon: NodeJS.Timeout | undefined
+  #flushedAtMs = -Infinity
+  #closed = false
 
   constructor(options: CollectorOptions) {
     this.#options = options
@@ -60,6 +66,7 @@ export class Collector {
       if (id === undefined) this.#hold({ resourceId, metric, sourceId }, at, value)
       else this.#waiting.push({ id, at, value })
     }
+    if (this.#waiting.length + this.#unknown.size > 0) this.#flushSoon()
   }
 
   #refusalOf(value: number, at: number, now: number): Refusal | undefined {
@@ -94,10 +101,27 @@ export class Collector {
     this.#unknown.set(called, { key, samples: [{ at, value }] })
   }
 
+  /** What cannot be written waits for the next flush. */
+  #flushSoon(): void {
+    if (this.#soon !== undefined || this.#closed) return
+    const waitMs = Math.max(soonMs, this.#flushedAtMs + apartMs - performance.now())
+    this.#soon = setTimeout(() => {
+      this.#soon = undefined
+      void this.flush().catch(() => undefined)
+    }, waitMs).unref()
+  }
+
+  /** Nothing is written by itself any more. */
+  close(): void {
+    this.#closed = true
+    clearTimeout(this.#soon)
+  }
+
   /** Writes what waits; one write at a time. What cannot be written now waits on. */
   async flush(): Promise<void> {
     await this.#writing
     if (this.#waiting.length + this.#unknown.size === 0) return
+    this.#flushedAtMs = performance.now()
     this.#writing = this.#write().finally(() => {
       this.#writing = undefined
     })

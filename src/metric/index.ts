@@ -2,15 +2,16 @@
  * Measuring: samples come in by `record`, are written as ticks, and every process follows the ticks: the latest of every series and the last hours are in memory.
  * Hours that are over become chunks and rollups, by the process whose turn it is.
  */
-import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Knex } from 'knex'
 import type { Logger } from 'pino'
+import { listen } from '../db.ts'
 import { startLoop } from '../loop.ts'
 import type { ResourceId } from '../resource/resource.ts'
 import type { Turn, Turns } from '../turn.ts'
 import { Catalogue } from './catalogue.ts'
 import { Collector } from './collect.ts'
 import { compact, dayMs } from './compact.ts'
+import { Follow, type TickListener } from './follow.ts'
 import { Head, hourMs } from './head.ts'
 import { dropPartitions } from './kept/store.ts'
 import type { Samples } from './chunk.ts'
@@ -26,8 +27,7 @@ import type {
 } from './metric.ts'
 import { readSamples } from './raw.ts'
 import { readGrids, toSeries, type Range } from './read.ts'
-import { firstOpenTick, noteCompacted, readCompacted, readTicks } from './store.ts'
-import { decodeTick } from './tick.ts'
+import { noteCompacted, tickChannel } from './store.ts'
 
 export interface Metrics {
   /** Takes samples in; never throws, never waits. `sourceId` 0: Plenum itself. */
@@ -52,7 +52,7 @@ export interface Metrics {
   /** Samples of [from, to], ascending by time, of those that have any; of older times the last of each minute, then of each hour. LIMIT_EXCEEDED when they are too many. */
   samples(keys: readonly SeriesKey[], range: { from: number; to: number }): Promise<(SeriesKey & Samples)[]>
   /** Called after each tick that was applied, with the ids of the resources that have new samples. */
-  onTick(listener: (resourceIds: ReadonlySet<ResourceId>) => void): () => void
+  onTick(listener: TickListener): () => void
   /** Writes what waits and applies it. */
   flush(): Promise<void>
   /** Makes chunks of all hours that are over; what the loop does by itself. */
@@ -69,6 +69,10 @@ export interface Metrics {
 
 export interface MetricsOptions {
   db: Knex
+  /** Of the database, to hear at once of what other processes measured; absent: they are asked once a second. */
+  url?: string
+  /** How often ticks are looked for even when nothing was heard, and what waits is written at the latest. */
+  pollMs?: number
   log: Logger
   /** Who compacts, among several processes; absent: this process. */
   turns?: Turns
@@ -77,7 +81,6 @@ export interface MetricsOptions {
   keep: { fineSampleDays: number; sampleDays: number; sampleHourDays: number }
 }
 
-const tickMs = 1_000
 const compactEveryMs = 5 * 60_000
 /** An hour is over for good so long after its end. */
 const graceMs = 10 * 60_000
@@ -96,11 +99,8 @@ class Measuring implements Metrics {
   readonly #collector: Collector
   readonly head = new Head()
   readonly #stop = new AbortController()
-  readonly #listeners = new Set<(resourceIds: ReadonlySet<ResourceId>) => void>()
   readonly #closing: (() => Promise<void>)[] = []
-  #applied = 0
-  #compacted = { seq: 0, until: 0 }
-  #pulling: Promise<void> = Promise.resolve()
+  readonly #follow: Follow
   #compacting: Promise<number> = Promise.resolve(0)
   #turn: Turn | undefined
 
@@ -115,18 +115,21 @@ class Measuring implements Metrics {
       now: this.#now,
       mostSeries: options.limits.series,
       lateMs,
-      onTick: () => void this.#pull().catch(() => undefined),
+      onTick: () => this.#hear(),
     })
+    this.#follow = new Follow(options.db, this.#catalogue, this.head)
   }
 
   async start(): Promise<void> {
-    const { db, log, turns } = this.#options
+    const { url, pollMs = 1_000, log, turns } = this.#options
     await this.#catalogue.load(this.#stop.signal)
-    this.#compacted = await readCompacted(db)
-    this.#applied = await firstOpenTick(db)
-    await this.#pull()
-    const ticking = startLoop({ name: 'metric', everyMs: tickMs, log, run: () => this.#tick() })
+    await this.#follow.start()
+    const ticking = startLoop({ name: 'metric', everyMs: pollMs, log, run: () => this.#tick() })
     this.#closing.push(() => ticking.close())
+    if (url !== undefined) {
+      const listener = listen(url, tickChannel, () => this.#hear())
+      this.#closing.push(() => listener.close())
+    }
     const group = turns?.share('metric', ['metric/compact'], (held) => (this.#turn = held[0]))
     const compacting = startLoop({
       name: 'compact metrics',
@@ -142,47 +145,12 @@ class Measuring implements Metrics {
 
   async #tick(): Promise<void> {
     await this.#collector.flush()
-    await this.#pull()
+    await this.#follow.pull()
   }
 
-  /** Takes the ticks that are new; one look at a time. */
-  #pull(): Promise<void> {
-    this.#pulling = this.#pulling.catch(() => undefined).then(() => this.#pullAll())
-    return this.#pulling
-  }
-
-  async #pullAll(): Promise<void> {
-    const { db } = this.#options
-    while (!this.#stop.signal.aborted) {
-      const ticks = await readTicks(db, this.#applied, 20)
-      for (const { seq, payload } of ticks) {
-        await this.#apply(seq, payload)
-        await nextTurn()
-      }
-      if (ticks.length === 0) break
-    }
-    const { seq, until } = await readCompacted(db)
-    if (seq > this.#compacted.seq || until > this.#compacted.until) await this.#forget({ seq, until })
-  }
-
-  async #apply(seq: number, payload: Uint8Array): Promise<void> {
-    const tick = decodeTick(payload)
-    await this.#catalogue.learn(tick.ids)
-    this.head.apply(seq, tick)
-    this.#applied = seq
-    if (this.#listeners.size === 0) return
-    const touched = new Set<ResourceId>()
-    for (const id of tick.ids) {
-      const key = this.#catalogue.key(id)
-      if (key !== undefined) touched.add(key.resourceId)
-    }
-    for (const listener of this.#listeners) listener(touched)
-  }
-
-  async #forget(compacted: { seq: number; until: number }): Promise<void> {
-    this.#compacted = compacted
-    let done = 0
-    for (const _ of this.head.drop(compacted)) if (++done % 1_000 === 0) await nextTurn()
+  /** There is a tick. What cannot be read now the loop reads, or says why. */
+  #hear(): void {
+    void this.#follow.pull().catch(() => undefined)
   }
 
   /** One run at a time. */
@@ -196,12 +164,12 @@ class Measuring implements Metrics {
     const { db, keep, log } = this.#options
     const now = this.#now()
     const until = Math.floor((now - graceMs) / hourMs) * hourMs
-    const seq = this.#applied
+    const seq = this.#follow.applied
     const signal =
       this.#turn === undefined ? this.#stop.signal : AbortSignal.any([this.#stop.signal, this.#turn.signal])
-    const samples = await compact({ db, head: this.head, compacted: this.#compacted, until, signal })
+    const samples = await compact({ db, head: this.head, compacted: this.#follow.compacted, until, signal })
     await noteCompacted(db, { seq, until })
-    await this.#forget({ seq, until })
+    await this.#follow.forget({ seq, until })
     const over = [
       ...(await dropPartitions(db, 'fine', now - keep.fineSampleDays * dayMs)),
       ...(await dropPartitions(db, 'chunk', now - keep.sampleDays * dayMs)),
@@ -273,9 +241,9 @@ class Measuring implements Metrics {
     return [...found].map(([id, samples]) => ({ ...this.#catalogue.key(id)!, ...samples }))
   }
 
-  onTick(listener: (resourceIds: ReadonlySet<ResourceId>) => void): () => void {
-    this.#listeners.add(listener)
-    return () => void this.#listeners.delete(listener)
+  onTick(listener: TickListener): () => void {
+    this.#follow.listeners.add(listener)
+    return () => void this.#follow.listeners.delete(listener)
   }
 
   flush(): Promise<void> {
@@ -294,7 +262,8 @@ class Measuring implements Metrics {
       .catch((error: unknown) =>
         this.#options.log.warn({ err: error }, 'the last samples could not be written'),
       )
+    this.#collector.close()
     this.#stop.abort()
-    await this.#pulling.catch(() => undefined)
+    await this.#follow.close()
   }
 }

@@ -79,16 +79,20 @@ export async function seriesAfter(db: Knex, id: SeriesId, first: number): Promis
   return rows.map(toSeries)
 }
 
+/** Whoever follows the ticks is told here that there is a new one. */
+export const tickChannel = 'plenum_metric'
+
 /** Appends a tick; its number is the last thing that its transaction takes, so numbers are dense and in commit order. */
 export async function saveTick(
   db: Knex,
   tick: { from: number; to: number; samples: number; payload: Uint8Array },
 ): Promise<number> {
   const { rows } = await db.raw<{ rows: { seq: string }[] }>(
-    `with head as (update metric_head set seq = seq + 1 returning seq)
-     insert into metric_tick (seq, from_at, to_at, samples, payload)
-     select seq, to_timestamp(cast(:from as double precision) / 1000), to_timestamp(cast(:to as double precision) / 1000), :samples, :payload from head returning seq`,
-    { ...tick, payload: Buffer.from(tick.payload) } as never,
+    `with head as (update metric_head set seq = seq + 1 returning seq),
+     written as (insert into metric_tick (seq, from_at, to_at, samples, payload)
+       select seq, to_timestamp(cast(:from as double precision) / 1000), to_timestamp(cast(:to as double precision) / 1000), :samples, :payload from head returning seq)
+     select seq, pg_notify(:channel, '') from written`,
+    { ...tick, payload: Buffer.from(tick.payload), channel: tickChannel } as never,
   )
   return Number(rows[0]!.seq)
 }

@@ -26,7 +26,7 @@ afterEach(async () => {
   await database.db.raw("update metric_head set compacted_seq = 0, compacted_until = '-infinity', seq = 0")
 })
 
-async function start(rest: { limits?: typeof limits } = {}): Promise<Metrics> {
+async function start(rest: { limits?: typeof limits; url?: string; pollMs?: number } = {}): Promise<Metrics> {
   const metrics = await startMetrics({
     db: database.db,
     log: pino({ level: 'silent' }),
@@ -241,4 +241,22 @@ it('drops what is older than it is to be kept', async () => {
   await metrics.compact()
   expect(await read(begin, begin + hour, 60_000)).toEqual([])
   expect(await read(begin, begin + day, hour)).toHaveLength(1)
+})
+
+it('tells another process at once what it was told, without being asked', async () => {
+  const [one, other] = await Promise.all([
+    start({ pollMs: hour }),
+    start({ url: database.url, pollMs: hour }),
+  ])
+  for (let value = 0; value < 3; value++) {
+    const heard = new Promise((resolve) => {
+      const stop = other.onTick((ids) => {
+        stop()
+        resolve([...ids])
+      })
+    })
+    one.record(7, [sample(5, value, now + value)])
+    expect(await heard).toEqual([5])
+    expect(other.readings(5)).toMatchObject([{ value }])
+  }
 })

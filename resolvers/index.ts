@@ -2,6 +2,7 @@
 import { alert } from './alert.ts'
 import { allocating } from './allocation.ts'
 import { blueprint } from './blueprint.ts'
+import { having } from './capacity.ts'
 import { change } from './change.ts'
 import { counting } from './count.ts'
 import { event } from './event.ts'
@@ -38,6 +39,7 @@ const parts: readonly Part[] = [
   operating,
   plan,
   pool,
+  having,
   change,
   counting,
   ways,

@@ -1,4 +1,4 @@
-import { seesAll, toStringTest, type StringCondition } from '../src/api/schema/read.ts'
+import { seesAll, toCapacities, toStringTest, type StringCondition } from '../src/api/schema/read.ts'
 import type { Context } from '../src/context.ts'
 
 interface PoolFilter {
@@ -6,6 +6,13 @@ interface PoolFilter {
   kind?: string[] | null
   class?: string[] | null
 }
+
+const plain = (one: Awaited<ReturnType<Context['allocations']['pools']>>[number]): object[] =>
+  one.capacity.map((own) => ({
+    ...own,
+    group: [{ key: 'pool', value: one.name, resource: null }],
+    fullAt: null,
+  }))
 
 export const pool = {
   Query: {
@@ -19,7 +26,17 @@ export const pool = {
           (classes == null || one.capacity.some(({ class: own }) => classes.includes(own))),
       )
       // Of whom a pool consists is not for who sees some tenants only; that it is there, and how much, is.
-      return seesAll(context.viewer) ? found : found.map((one) => ({ ...one, traits: [] }))
+      if (!seesAll(context.viewer)) return found.map((one) => ({ ...one, traits: [], capacity: plain(one) }))
+      let states: ReturnType<typeof context.allocations.capacity> | undefined
+      return found.map((one) => ({
+        ...one,
+        capacity: async () => {
+          const own = (await (states ??= context.allocations.capacity())).filter(
+            ({ pool: its }) => its === one.name,
+          )
+          return toCapacities(context, context.graph, { states: own, by: ['pool'] })
+        },
+      }))
     },
   },
 }

@@ -1,6 +1,6 @@
 /** The whole program put together: a list of starts, closed in reverse. */
 import type { Logger } from 'pino'
-import { startAllocations, startHeadroom } from './allocation/index.ts'
+import { startAllocations, startHeadroom, startOccupancy } from './allocation/index.ts'
 import { startAlerts } from './alert/index.ts'
 import { startApi, startWaiting } from './api/index.ts'
 import { buildSchema } from './api/schema/index.ts'
@@ -103,6 +103,9 @@ export async function startApp(
 
     const headroom = startHeadroom({ allocations, metrics, turns, log, graph: () => holder.graph })
     closing.push(() => headroom.close())
+
+    const occupancy = startOccupancy({ allocations, metrics, turns, log })
+    closing.push(() => occupancy.close())
 
     const pruning = startPruning({ db, keep: config.keep, log })
     closing.push(() => pruning.close())

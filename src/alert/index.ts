@@ -34,6 +34,7 @@ import { Silencer } from './silence.ts'
 import type { Alerts, RuleStatus } from './verbs.ts'
 import { alertsByIds, endedAlerts, openAlerts } from './store.ts'
 
+export { lineThrough } from './rule/statistics.ts'
 export { parseRule } from './rule/parse.ts'
 export { notifySchema } from './notify/settings.ts'
 export { tryCases } from './rule/cases.ts'

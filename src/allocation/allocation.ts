@@ -95,6 +95,14 @@ export interface PoolState {
   providers: number
   capacity: readonly Capacity[]
 }
+/** A provider, as one of a pool. */
+export interface ProviderState {
+  pool: string
+  key: string
+  /** Null: the pool itself, as of a range of VLANs. */
+  resourceId: ResourceId | null
+  capacity: readonly Capacity[]
+}
 export interface Capacity {
   class: string
   total: number

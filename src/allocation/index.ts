@@ -12,13 +12,21 @@ import type { Actor, ResourceId } from '../resource/resource.ts'
 import type { Resources } from '../resource/verbs.ts'
 import type { Turns } from '../turn.ts'
 import { allocate, allocationEvent, stockOf, type Giving } from './allocate.ts'
-import type { Allocation, AllocationRequest, Claim, Given, Plan, PoolState } from './allocation.ts'
+import type {
+  Allocation,
+  AllocationRequest,
+  Claim,
+  Given,
+  Plan,
+  PoolState,
+  ProviderState,
+} from './allocation.ts'
 import { loadBlueprints, parametersSchema, type Blueprint } from './blueprint/index.ts'
 import { compose } from './compose.ts'
 import { toDraft, type Draft } from './draft.ts'
 import type { AllocationConfig } from './pool/config.ts'
 import { Fleet } from './pool/fleet.ts'
-import { poolStates } from './pool/state.ts'
+import { poolStates, providerStates } from './pool/state.ts'
 import { Queue } from './queue.ts'
 import { operationKinds } from './ending.ts'
 import { release, type Taking } from './release.ts'
@@ -33,25 +41,24 @@ import {
 } from './store.ts'
 import { claimsOf } from './claim/store.ts'
 import { checkSteps, isMade, stepKinds, type ActorOf, type Sight } from './step/index.ts'
+import { checkLease, limitIn, type Quota } from './limit.ts'
 import { KnownUsage } from './usage.ts'
 
+export { addUp, fullAt } from './forecast.ts'
 export { startHeadroom } from './headroom.ts'
+export { startOccupancy, usedMetric } from './occupancy.ts'
+export { sumCapacity } from './pool/state.ts'
 export { allocationShape, type AllocationConfig } from './pool/config.ts'
 export { loadBlueprints } from './blueprint/index.ts'
 export type { AllocationQuery } from './store.ts'
 export type { Allocation, AllocationRequest, Given, Plan } from './allocation.ts'
 
-export interface Quota {
-  tenantId: ResourceId
-  class: string
-  limit: number | null
-  used: number
-}
-
 export interface Allocations {
   operations: Omit<Operations, 'close' | 'wake'>
   blueprints(): readonly (Blueprint & { schema: object })[]
   pools(): Promise<PoolState[]>
+  /** What each provider of each pool has. */
+  capacity(): Promise<ProviderState[]>
   plan(request: AllocationRequest): Promise<Plan>
   /** Given before by this name: the same again. */
   allocate(
@@ -85,8 +92,6 @@ export interface AllocationsOptions {
   leaseMs?: number
   operations?: Pick<OperationsOptions, 'pollMs' | 'attempts' | 'undoAttempts' | 'pauseMs' | 'settleMs'>
 }
-
-const longestLeaseMs = 10 * 365 * 86_400_000
 
 export async function startAllocations(options: AllocationsOptions): Promise<Allocations> {
   const blueprints = await loadBlueprints(options.config.blueprints)
@@ -155,6 +160,10 @@ class RunningAllocations implements Allocations {
   async pools(): Promise<PoolState[]> {
     const { db } = this.#options
     return poolStates(await stockOf(this.#giving, db))
+  }
+
+  async capacity(): Promise<ProviderState[]> {
+    return providerStates(await stockOf(this.#giving, this.#options.db))
   }
 
   #draft(request: AllocationRequest): Draft {
@@ -283,16 +292,4 @@ class RunningAllocations implements Allocations {
     await this.#operations.close()
     await this.#turn.close()
   }
-}
-
-function checkLease(leaseMs: number, path: string): void {
-  if (leaseMs < 1_000 || leaseMs > longestLeaseMs)
-    throw invalidInput('A lease is from a second to ten years', path)
-}
-
-/** The tenant's own limit goes before the one for all. */
-function limitIn({ quotas }: AllocationConfig, tenant: string, name: string): number | undefined {
-  const of = (whose: string | undefined) =>
-    quotas.find((quota) => quota.tenant === whose && quota.class === name)?.limit
-  return of(tenant) ?? of(undefined)
 }

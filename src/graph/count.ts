@@ -1,4 +1,5 @@
 /** Resources counted by group. */
+import { invalidInput } from '../errors.ts'
 import { isOfType } from '../resource/kind/index.ts'
 import type { ResourceId } from '../resource/resource.ts'
 import type { Graph, Vertex } from './graph.ts'
@@ -48,6 +49,7 @@ function grouping<T>(
   groups: Map<string, T>,
   make: (group: GroupValue[]) => T,
 ): (vertex: Vertex) => T {
+  if (keys.includes('pool')) throw invalidInput('pool is a GroupKey of capacity only')
   const reads = keys.map((key) => readOf(graph, key))
   const [only] = reads
   if (only !== undefined && reads.length === 1) return groupingByOne(graph, keys[0]!, only, groups, make)

@@ -21,6 +21,7 @@ const given = {
   stat: '(metric: "m", aggregate: AVG)',
   'SeriesGroup.series': '',
   'Query.seriesOf': '(filter: {}, metric: ["m"], range: { last: "PT1H" }, aggregate: AVG)',
+  'Query.capacity': '(by: [site, pool])',
   'Query.usage': '(range: { last: "PT1H" }, by: [tenant])',
   'Query.node': '(id: "1")',
   'Query.nodes': '(ids: ["1"])',
@@ -378,6 +379,7 @@ function allocationsOf(cursor: WriteResult['cursor']): unknown {
       short: [amounts],
       rejected: [{ class: 'VCPU', reason: 'r', count: 1, resourceIds: [first['Server']] }],
     }),
+    capacity: always([{ pool: 'p', key: '1', resourceId: first['Server'], capacity: [amounts] }]),
     pools: always([{ name: 'p', kind: 'Server', traits: [], providers: 1, capacity: [amounts] }]),
     blueprints: () => [
       {

@@ -55,6 +55,7 @@ export type { InventoryItem, UpdateRequest, WriteResult } from '../../resource/v
 export type { Cursor } from '../../event/event.ts'
 export { findPaths } from '../../graph/path.ts'
 export type { UsageKey, UsageRecord } from '../../usage/index.ts'
+export { toCapacities } from './capacity.ts'
 export { join, ofSamples, statOf, type SetAggregate, type StatArguments } from './stat.ts'
 export { noteTruncated } from './truncated.ts'
 export { findByText, type SearchHit } from '../../graph/search.ts'

@@ -92,7 +92,7 @@ function parseEventCursor(value: unknown): Cursor {
   return cursor
 }
 
-const groupNames = ['kind', 'site', 'rack', 'tenant', 'status', 'health']
+const groupNames = ['kind', 'site', 'rack', 'tenant', 'status', 'health', 'pool']
 
 /** `kind`, `site` …, or `label.` with a key. */
 export function parseGroupKey(value: unknown): string {

@@ -12,6 +12,19 @@ export interface CloudClient {
   removeMany(count: number): Promise<number>
   nameOf(id: string): Promise<string | undefined>
   stateOf(id: string): Promise<string | undefined>
+  /** A network outside and a router to it, for floating addresses; a type of volumes. */
+  connectOutside(): Promise<void>
+  /** Of the network's subnet. */
+  cidrOf(network: string): Promise<string>
+  /** What is there that Plenum made. */
+  made(): Promise<{
+    servers: number
+    hypervisors: string[]
+    ports: number
+    volumes: number
+    floatingIps: number
+    groups: number
+  }>
 }
 
 export async function untilAsync<T>(check: () => Promise<T>, deadlineMs = 300_000): Promise<T> {
@@ -37,6 +50,8 @@ export async function openClient(keystone: string): Promise<CloudClient> {
   const { catalog } = ((await login.json()) as any).token
   const urlOf = (type: string): string =>
     catalog.find((one: any) => one.type === type).endpoints.find((one: any) => one.interface === 'public').url
+  const volumeType = (): string =>
+    ['block-storage', 'volumev3'].find((type) => catalog.some((one: any) => one.type === type))!
   const call = async (type: string, path: string, method = 'GET', content?: unknown): Promise<any> => {
     const headers = {
       'x-auth-token': token,
@@ -53,6 +68,11 @@ export async function openClient(keystone: string): Promise<CloudClient> {
     if (!answer.ok) throw new Error(`${method} ${type} ${path}: ${answer.status} ${text.slice(0, 200)}`)
     return text === '' ? undefined : JSON.parse(text)
   }
+  const upload = async (image: string, body: Buffer<ArrayBuffer>): Promise<void> => {
+    const headers = { 'x-auth-token': token, 'content-type': 'application/octet-stream' }
+    const answer = await fetch(`${urlOf('image')}/v2/images/${image}/file`, { method: 'PUT', headers, body })
+    if (!answer.ok) throw new Error(`the image is not taken: ${answer.status}`)
+  }
   const client: CloudClient = {
     async create(name) {
       const flavors = (await call('compute', 'flavors')).flavors
@@ -67,12 +87,9 @@ export async function openClient(keystone: string): Promise<CloudClient> {
           flavor: { name: 'm1.nano', id: '42', vcpus: 1, ram: 64, disk: 0 },
         })
       const { images } = await call('image', 'v2/images')
-      if (images.length === 0)
-        await call('image', 'v2/images', 'POST', {
-          name: 'tiny',
-          disk_format: 'raw',
-          container_format: 'bare',
-        })
+      const tiny = { name: 'tiny', disk_format: 'raw', container_format: 'bare', visibility: 'public' }
+      const image = images[0] ?? (await call('image', 'v2/images', 'POST', tiny))
+      if (image.status !== 'active') await upload(image.id, Buffer.alloc(1024))
       const { networks } = await call('network', 'v2.0/networks')
       if (networks.length === 0) {
         const { network } = await call('network', 'v2.0/networks', 'POST', { network: { name: 'lab-net' } })
@@ -98,6 +115,44 @@ export async function openClient(keystone: string): Promise<CloudClient> {
       for (const { id } of some) await client.remove(id)
       for (const { id } of some) await untilAsync(async () => (await client.nameOf(id)) === undefined)
       return some.length
+    },
+    async connectOutside() {
+      const { volume_types: types } = await call(volumeType(), 'types')
+      const fake = { name: 'fake', extra_specs: { volume_backend_name: 'fake' } }
+      if (types.every(({ name }: { name: string }) => name !== 'fake'))
+        await call(volumeType(), 'types', 'POST', { volume_type: fake })
+      const { networks } = await call('network', 'v2.0/networks')
+      if (networks.some(({ name }: { name: string }) => name === 'public')) return
+      const network = { name: 'public', 'router:external': true }
+      const outside = (await call('network', 'v2.0/networks', 'POST', { network })).network
+      const subnet = { network_id: outside.id, cidr: '192.0.2.0/24', ip_version: 4, enable_dhcp: false }
+      await call('network', 'v2.0/subnets', 'POST', { subnet })
+      const [router] = (await call('network', 'v2.0/routers')).routers
+      const gateway = { external_gateway_info: { network_id: outside.id } }
+      await call('network', `v2.0/routers/${router.id}`, 'PUT', { router: gateway })
+      const inside = networks.find(({ name }: { name: string }) => name === 'lab-net')
+      const [subnetId] = inside.subnets
+      await call('network', `v2.0/routers/${router.id}/add_router_interface`, 'PUT', { subnet_id: subnetId })
+    },
+    async cidrOf(network) {
+      const { networks } = await call('network', `v2.0/networks?name=${network}`)
+      const { subnets } = await call('network', `v2.0/subnets?network_id=${networks[0].id}`)
+      return subnets[0].cidr
+    },
+    async made() {
+      const { servers } = await call('compute', 'servers/detail?limit=1000')
+      const ours = servers.filter((one: any) => one.metadata?.['plenum.made'])
+      const isOurs = (one: any) => /^plenum/.test(one.description || one.name || '')
+      const listOf = async (type: string, path: string, list: string): Promise<number> =>
+        (await call(type, path))[list].filter(isOurs).length
+      return {
+        servers: ours.length,
+        hypervisors: ours.map((one: any) => one['OS-EXT-SRV-ATTR:hypervisor_hostname']).sort(),
+        ports: await listOf('network', 'v2.0/ports', 'ports'),
+        volumes: await listOf(volumeType(), 'volumes', 'volumes'),
+        floatingIps: await listOf('network', 'v2.0/floatingips', 'floatingips'),
+        groups: await listOf('compute', 'os-server-groups', 'server_groups'),
+      }
     },
     nameOf: async (id) => (await call('compute', `servers/${id}`))?.server.name,
     stateOf: async (id) => (await call('compute', `servers/${id}`))?.server.status,

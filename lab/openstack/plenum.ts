@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pino from 'pino'
+import { allocationShape } from '../../src/allocation/index.ts'
 import { startApp } from '../../src/app.ts'
 import { loadConfig } from '../../src/config.ts'
 import { migrate, openDb } from '../../src/db.ts'
@@ -13,6 +14,8 @@ import { drivers, parseSources } from '../../src/source/index.ts'
 const token = 'plenum_token_for_the_lab_only'
 
 export interface LabPlenum {
+  /** The answer's data; throws its first error. */
+  ask(query: string): Promise<any>
   counts(): Promise<Record<string, number>>
   has(name: string): Promise<boolean>
   stateOf(source: string): Promise<any>
@@ -23,7 +26,10 @@ export interface LabPlenum {
   close(): Promise<void>
 }
 
-export async function startPlenum(sources: Record<string, unknown>): Promise<LabPlenum> {
+export async function startPlenum(
+  sources: Record<string, unknown>,
+  allocation: unknown = {},
+): Promise<LabPlenum> {
   const folder = mkdtempSync(join(tmpdir(), 'plenum-lab-'))
   const postgres = await startPostgres({ folder })
   await postgres.ensureDatabase('lab')
@@ -32,7 +38,11 @@ export async function startPlenum(sources: Record<string, unknown>): Promise<Lab
   await db.destroy()
   const parsed = parseSources(sources, drivers)
   if (parsed.faults.length > 0) throw new Error(JSON.stringify(parsed.faults))
-  const config = { ...loadConfig({ PORT: '0', PLENUM_ADMIN_TOKEN: token }), sources: parsed.sources }
+  const config = {
+    ...loadConfig({ PORT: '0', PLENUM_ADMIN_TOKEN: token }),
+    sources: parsed.sources,
+    allocation: allocationShape.parse(allocation),
+  }
   const app = await startApp(config, postgres.url('lab'), pino({ level: 'warn' }))
   const ask = async (query: string): Promise<any> => {
     const headers = { 'content-type': 'application/json', authorization: `Bearer ${token}` }
@@ -41,6 +51,11 @@ export async function startPlenum(sources: Record<string, unknown>): Promise<Lab
     ).json()
   }
   return {
+    async ask(query) {
+      const { data, errors } = await ask(query)
+      if (errors?.length) throw new Error(JSON.stringify(errors[0]))
+      return data
+    },
     async counts() {
       const names = ['virtualMachines', 'networks', 'prefixes', 'images', 'volumes', 'tenants']
       const counted =

@@ -14,6 +14,7 @@ import { findFlavor, findNamed } from './named.ts'
 const first = { waitMs: 25, mostMs: 2_000 }
 /** So often something may refuse to be ended, since another does not let go of it yet. */
 const mostRefusals = 40
+const mostUnexplained = 5
 
 type Services = ReadonlyMap<ServiceName, Service>
 
@@ -151,15 +152,16 @@ class Making {
   }
 
   async #until(service: Service, path: string, id: string, ready: string): Promise<void> {
+    let unexplained = 0
     for (let waitMs = first.waitMs; ; waitMs = Math.min(2 * waitMs, first.mostMs)) {
       const told = await service.get(answered, `${path}/${id}`, {}, this.#signal)
       const one = Object.values(told)[0]!
       const status = one.status ?? ''
       if (status === ready || status === 'in-use') return
-      if (/^error/i.test(status)) {
-        const reason = faulty.safeParse(one).data?.fault?.message?.slice(0, 200)
+      const reason = faulty.safeParse(one).data?.fault?.message?.slice(0, 200)
+      // Why is told a moment after that it is so.
+      if (/^error/i.test(status) && (reason !== undefined || ++unexplained >= mostUnexplained))
         throw new SourceError('bad', `${this.#name} is ${status}${reason ? `: ${reason}` : ''}`)
-      }
       await rest(waitMs, this.#signal)
     }
   }

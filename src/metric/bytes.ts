@@ -73,8 +73,16 @@ export class ByteReader {
   }
 
   unsigned(): number {
+    const first = this.byte()
+    if (first < 0x80) return first
+    const second = this.byte()
+    if (second < 0x80) return (first & 0x7f) | (second << 7)
+    this.offset -= 2
+    return this.#long()
+  }
+
+  #long(): number {
     let part = this.byte()
-    if (part < 0x80) return part
     let value = part & 0x7f
     let scale = 0x80
     do {
@@ -88,6 +96,7 @@ export class ByteReader {
 
   signed(): number {
     const value = this.unsigned()
+    if (value < 2 ** 31) return (value >>> 1) ^ -(value & 1)
     return value % 2 === 0 ? value / 2 : -(value + 1) / 2
   }
 

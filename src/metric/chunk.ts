@@ -10,6 +10,9 @@ export interface Samples {
   values: Float64Array
 }
 
+/** Before the count: times at equal distances are told by how many there are. Chunks from before have no such byte, and are never of 0 samples. */
+const inRuns = 0
+
 /** How values are written, in the byte before them. 0 to 9: whole numbers that many decimal places up; 10: by the bits that differ. */
 const byBits = 10
 const mostPlaces = 9
@@ -17,8 +20,9 @@ const largestWhole = 2 ** 51
 
 export function encodeChunk({ times, values }: Samples): Uint8Array {
   const out = new ByteWriter(16 + times.length * 3)
+  out.byte(inRuns)
   out.unsigned(times.length)
-  writeTimes(out, times)
+  writeRuns(out, times)
   writeValues(out, values)
   return out.bytes.slice()
 }
@@ -26,9 +30,10 @@ export function encodeChunk({ times, values }: Samples): Uint8Array {
 /** Throws RangeError on what no chunk can be. */
 export function decodeChunk(bytes: Uint8Array): Samples {
   const input = new ByteReader(bytes)
-  const count = input.unsigned()
+  const first = input.unsigned()
+  const count = first === inRuns && !input.isAtEnd ? input.unsigned() : first
   if (count > bytes.length) throw new RangeError('these bytes are no chunk of samples')
-  const times = readTimes(input, count)
+  const times = first === inRuns ? readRuns(input, count) : readTimes(input, count)
   return { times, values: readValues(input, count) }
 }
 
@@ -79,6 +84,48 @@ export function readTimes(input: ByteReader, count: number): Float64Array {
     const time = before + step + input.signed()
     step = before === 0 ? 0 : time - before
     times[index] = before = time
+  }
+  return times
+}
+
+/** As `writeTimes`; after a difference of 0 stands how many more of them follow. */
+function writeRuns(out: ByteWriter, times: Float64Array): void {
+  let before = 0
+  let step = 0
+  let run = -1
+  for (const time of times) {
+    const change = time - before - step
+    step = before === 0 ? 0 : time - before
+    before = time
+    if (change === 0) {
+      run++
+      continue
+    }
+    if (run >= 0) writeRun(out, run)
+    run = -1
+    out.signed(change)
+  }
+  if (run >= 0) writeRun(out, run)
+}
+
+function writeRun(out: ByteWriter, run: number): void {
+  out.signed(0)
+  out.unsigned(run)
+}
+
+function readRuns(input: ByteReader, count: number): Float64Array {
+  const times = new Float64Array(count)
+  let before = 0
+  let step = 0
+  for (let index = 0; index < count;) {
+    const change = input.signed()
+    const run = change === 0 ? input.unsigned() : 0
+    if (index + run >= count) throw new RangeError('these bytes are no chunk of samples')
+    for (const end = index + run; index <= end; index++) {
+      const time = before + step + change
+      step = before === 0 ? 0 : time - before
+      times[index] = before = time
+    }
   }
   return times
 }
@@ -149,11 +196,12 @@ export function mergeSamples(lots: readonly Samples[]): Samples {
   let before = -Infinity
   let count = 0
   for (const { times } of lots) {
-    for (const time of times) {
+    for (let index = 0; index < times.length; index++) {
+      const time = times[index]!
       if (time <= before) isSorted = false
       before = time
-      count++
     }
+    count += times.length
   }
   if (isSorted) return joined(lots, count)
   for (const { times, values } of lots) times.forEach((time, index) => last.set(time, values[index]!))

@@ -15,30 +15,45 @@ export interface Grid {
   lastAt: Float64Array
 }
 
-/** Covers [from, to) with whole steps that begin at multiples of the step. */
-export function emptyGrid(from: number, to: number, stepMs: number): Grid {
+/** Covers [from, to) with whole steps that begin at multiples of the step. `aggregate`: the only one that it will be asked for; columns that it does not need are empty. */
+export function emptyGrid(from: number, to: number, stepMs: number, aggregate?: Aggregate): Grid {
   const start = Math.floor(from / stepMs) * stepMs
   const size = Math.max(0, Math.ceil((to - start) / stepMs))
-  const column = (value: number) => new Float64Array(size).fill(value)
+  const column = (value: number, ...needing: Aggregate[]) =>
+    aggregate === undefined || needing.includes(aggregate) ? new Float64Array(size).fill(value) : unneeded
   return {
     start,
     stepMs,
-    min: column(NaN),
-    max: column(NaN),
-    sum: column(0),
-    count: column(0),
-    last: column(NaN),
-    lastAt: column(-Infinity),
+    min: column(NaN, 'MIN', 'MAX'),
+    max: column(NaN, 'MIN', 'MAX'),
+    sum: column(0, 'AVG', 'SUM'),
+    count: new Float64Array(size),
+    last: column(NaN, 'LAST'),
+    lastAt: column(-Infinity, 'LAST'),
   }
 }
 
+const unneeded = new Float64Array(0)
+
 export function addSamples(grid: Grid, { times, values }: Samples): void {
+  const { start, stepMs, count, min, max, sum, last, lastAt } = grid
+  const [hasRange, hasSum, hasLast] = [min.length > 0, sum.length > 0, last.length > 0]
   for (let index = 0; index < times.length; index++) {
     const time = times[index]!
     const value = values[index]!
-    const at = Math.floor((time - grid.start) / grid.stepMs)
-    if (at < 0 || at >= grid.count.length) continue
-    addStep(grid, at, { min: value, max: value, sum: value, count: 1, last: value, lastAt: time })
+    const at = Math.floor((time - start) / stepMs)
+    if (at < 0 || at >= count.length) continue
+    const before = count[at]!
+    count[at] = before + 1
+    if (hasSum) sum[at]! += value
+    if (hasRange) {
+      if (before === 0 || value < min[at]!) min[at] = value
+      if (before === 0 || value > max[at]!) max[at] = value
+    }
+    if (hasLast && time >= lastAt[at]!) {
+      last[at] = value
+      lastAt[at] = time
+    }
   }
 }
 
@@ -53,11 +68,13 @@ interface Step {
 
 function addStep(grid: Grid, at: number, step: Step): void {
   const isFirst = grid.count[at] === 0
-  grid.min[at] = isFirst ? step.min : Math.min(grid.min[at]!, step.min)
-  grid.max[at] = isFirst ? step.max : Math.max(grid.max[at]!, step.max)
-  grid.sum[at]! += step.sum
   grid.count[at]! += step.count
-  if (step.lastAt < grid.lastAt[at]!) return
+  if (grid.min.length > 0) {
+    grid.min[at] = isFirst ? step.min : Math.min(grid.min[at]!, step.min)
+    grid.max[at] = isFirst ? step.max : Math.max(grid.max[at]!, step.max)
+  }
+  if (grid.sum.length > 0) grid.sum[at]! += step.sum
+  if (grid.last.length === 0 || step.lastAt < grid.lastAt[at]!) return
   grid.last[at] = step.last
   grid.lastAt[at] = step.lastAt
 }
@@ -81,13 +98,13 @@ export function addGrid(grid: Grid, finer: Grid): void {
 
 /** One value a step; null where nothing was measured. COUNT of nothing is null as well: silence is no zero. */
 export function valuesOf(grid: Grid, aggregate: Aggregate): (number | null)[] {
-  const column = {
-    AVG: (at: number) => grid.sum[at]! / grid.count[at]!,
-    MIN: (at: number) => grid.min[at]!,
-    MAX: (at: number) => grid.max[at]!,
-    SUM: (at: number) => grid.sum[at]!,
-    COUNT: (at: number) => grid.count[at]!,
-    LAST: (at: number) => grid.last[at]!,
-  }[aggregate]
-  return Array.from(grid.count, (count, at) => (count === 0 ? null : column(at)))
+  const { count, sum } = grid
+  const own = { AVG: sum, SUM: sum, MIN: grid.min, MAX: grid.max, COUNT: count, LAST: grid.last }[aggregate]
+  const isMean = aggregate === 'AVG'
+  const values: (number | null)[] = []
+  for (let at = 0; at < count.length; at++) {
+    const many = count[at]!
+    values.push(many === 0 ? null : isMean ? sum[at]! / many : own[at]!)
+  }
+  return values
 }

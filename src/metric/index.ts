@@ -225,7 +225,7 @@ class Measuring implements Metrics {
       head: this.head,
       mostValues: this.#options.limits.seriesValues,
     }
-    return toSeries(this.#catalogue, await readGrids(reading, ids, range), aggregate)
+    return toSeries(this.#catalogue, await readGrids(reading, ids, range, aggregate), aggregate)
   }
 
   seriesOf(metric: string): MetricSeries[] {

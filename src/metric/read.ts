@@ -31,6 +31,7 @@ export async function readGrids(
   { db, head, mostValues }: ReadOptions,
   ids: readonly SeriesId[],
   asked: Range,
+  aggregate: Aggregate,
 ): Promise<Map<SeriesId, Grid>> {
   const range = wholeSteps(asked)
   const steps = (range.to - range.from) / range.stepMs
@@ -44,7 +45,7 @@ export async function readGrids(
   const grids = new Map<SeriesId, Grid>()
   const gridOf = (id: SeriesId): Grid => {
     let grid = grids.get(id)
-    if (grid === undefined) grids.set(id, (grid = emptyGrid(range.from, range.to, range.stepMs)))
+    if (grid === undefined) grids.set(id, (grid = emptyGrid(range.from, range.to, range.stepMs, aggregate)))
     return grid
   }
   for (let at = 0; at < ids.length; at += batchSize) {

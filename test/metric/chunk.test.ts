@@ -64,6 +64,16 @@ describe(`chunks (seed ${seed})`, () => {
     expect(sizes.reduce((sum, size) => sum + size, 0) / sizes.length).toBeLessThan(4)
   })
 
+  it('take no room for times at equal distances, and are read as they were written before that', () => {
+    const times = Float64Array.from({ length: 120 }, (_, index) => 1_770_000_000_000 + index * 30_000)
+    expect(encodeChunk({ times, values: new Float64Array(120) }).length).toBeLessThan(120 + 20)
+    const before = Uint8Array.of(2, 0xd0, 0x0f, 0xd0, 0x0f, 0, 0x0a, 4)
+    expect(decodeChunk(before)).toEqual({
+      times: Float64Array.of(1_000, 2_000),
+      values: Float64Array.of(5, 7),
+    })
+  })
+
   it('refuse bytes that are none, and never hang', () => {
     const random = randomOf(seed)
     const whole = encodeChunk(samplesOf([1, 2.5, 3, 4, 5e-200]))

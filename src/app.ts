@@ -81,7 +81,7 @@ export async function startApp(
     })
     closing.push(() => sources.close())
 
-    telemetry.add(vitals({ db, events, holder, turns, sources, config }))
+    telemetry.add(vitals({ db, events, holder, turns, sources, metrics, config }))
 
     const alerts = await startAlerts({
       ...{ db, log, metrics, turns },

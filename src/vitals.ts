@@ -4,6 +4,7 @@ import type { Db } from './db.ts'
 import { compileCounts } from './api/index.ts'
 import type { Events } from './event/index.ts'
 import { heapShare, type GraphHolder } from './graph/index.ts'
+import type { Metrics } from './metric/index.ts'
 import type { Sources } from './source/index.ts'
 import type { Gauge, Point } from './telemetry/index.ts'
 import type { Turns } from './turn.ts'
@@ -14,14 +15,16 @@ export interface Vital {
   holder: GraphHolder
   turns: Turns
   sources: Sources
+  metrics: Metrics
   config: Config
 }
 
-export function vitals({ db, events, holder, turns, sources, config }: Vital): Gauge[] {
+export function vitals({ db, events, holder, turns, sources, metrics, config }: Vital): Gauge[] {
   return [
     ...graphVitals(holder, events),
     ...executionVitals(),
     ...sourceVitals(turns, sources),
+    ...sampleVitals(metrics),
     ...databaseVitals(db, config.database.poolSize),
   ]
 }
@@ -86,6 +89,36 @@ const executionVitals = (): Gauge[] => [
       })),
   },
   { name: 'plenum_plans', help: 'Documents that have plans now.', read: () => compileCounts.plans },
+]
+
+const sampleVitals = (metrics: Metrics): Gauge[] => [
+  {
+    name: 'plenum_samples_written_total',
+    help: 'Samples that this process wrote.',
+    type: 'counter',
+    read: () => metrics.counters().written,
+  },
+  {
+    name: 'plenum_samples_refused_total',
+    help: 'Samples that were not taken, by why.',
+    type: 'counter',
+    read: () =>
+      Object.entries(metrics.counters().refused).map(([reason, value]): Point => ({
+        labels: { reason },
+        value,
+      })),
+  },
+  {
+    name: 'plenum_samples_dropped_total',
+    help: 'Samples that waited too long for a database that did not answer.',
+    type: 'counter',
+    read: () => metrics.counters().dropped,
+  },
+  {
+    name: 'plenum_series',
+    help: 'Series that are known; limits.series is the most.',
+    read: () => metrics.counters().series,
+  },
 ]
 
 const breakerStates = ['CLOSED', 'HALF_OPEN', 'OPEN'] as const

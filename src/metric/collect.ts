@@ -92,7 +92,7 @@ export class Collector {
       this.refused.tooManySeries++
       if (!this.#toldTooMany)
         log.warn(
-          { limit: mostSeries, largest: catalogue.largestMetric() },
+          { limit: mostSeries, largest: catalogue.largestMetric(), refused: key },
           'limits.series is reached: new series are refused',
         )
       this.#toldTooMany = true

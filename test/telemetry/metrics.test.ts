@@ -62,6 +62,8 @@ test('the graph, the log, turns and sources are told as they are', async () => {
   expect(now.get('plenum_source_breaker_state{source="site",state="CLOSED"}')).toBe(1)
   expect(now.has('plenum_turns_held{group="source/site"}')).toBe(true)
   expect(now.get('plenum_database_connections_max')).toBe(10)
+  expect(now.get('plenum_samples_refused_total{reason="tooManySeries"}')).toBe(0)
+  expect(now.has('plenum_series')).toBe(true)
 })
 
 test('sockets and what runs on them are counted while they are open', async () => {

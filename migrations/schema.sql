@@ -8,6 +8,8 @@ create sequence audit_id_seq as bigint increment 1;
 
 create sequence incident_id_seq as bigint increment 1;
 
+create sequence log_line_seq as bigint increment 1;
+
 create sequence metric_id_seq as integer increment 1;
 
 create sequence notification_id_seq as bigint increment 1;
@@ -202,6 +204,18 @@ create table log_head (
   only_row boolean default true not null,
   epoch uuid default gen_random_uuid() not null,
   seq bigint default 0 not null
+);
+
+create table log_line (
+  id bigint default nextval('log_line_seq'::regclass) not null,
+  at timestamp with time zone not null,
+  told_at timestamp with time zone,
+  resource_id bigint not null,
+  interface_id bigint,
+  tenant_id bigint,
+  level smallint not null,
+  program text,
+  text text not null
 );
 
 create table metric (
@@ -508,6 +522,8 @@ alter table log_head add constraint log_head_only_row_check CHECK (only_row);
 
 alter table log_head add constraint log_head_pkey PRIMARY KEY (only_row);
 
+alter table log_line add constraint log_line_level_check CHECK (((level >= 0) AND (level <= 7)));
+
 alter table metric add constraint metric_name_key UNIQUE (name);
 
 alter table metric add constraint metric_pkey PRIMARY KEY (id);
@@ -639,6 +655,14 @@ CREATE INDEX link_history_open ON public.link_history USING btree (from_id, type
 CREATE INDEX link_history_time ON public.link_history USING btree (valid_from);
 
 CREATE INDEX link_history_to ON public.link_history USING btree (to_id);
+
+CREATE INDEX log_line_at ON ONLY public.log_line USING btree (at DESC, id DESC);
+
+CREATE INDEX log_line_interface ON ONLY public.log_line USING btree (interface_id, at DESC, id DESC) WHERE (interface_id IS NOT NULL);
+
+CREATE INDEX log_line_resource ON ONLY public.log_line USING btree (resource_id, at DESC, id DESC);
+
+CREATE INDEX log_line_words ON ONLY public.log_line USING gin (to_tsvector('simple'::regconfig, text));
 
 CREATE INDEX notification_due ON public.notification USING btree (due_at) WHERE ((sent_at IS NULL) AND (given_up_at IS NULL));
 

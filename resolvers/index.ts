@@ -9,6 +9,7 @@ import { event } from './event.ts'
 import { incident } from './incident.ts'
 import { inventory } from './inventory.ts'
 import { link } from './link.ts'
+import { logging } from './log.ts'
 import { metric } from './metric.ts'
 import { operating } from './operation.ts'
 import { ways } from './path.ts'
@@ -46,6 +47,7 @@ const parts: readonly Part[] = [
   picture,
   searching,
   link,
+  logging,
   metric,
   alert,
   incident,

@@ -14,11 +14,13 @@ import { appendEvents, startEvents, writeAudit } from './event/index.ts'
 import { startGraph, tenantIds } from './graph/index.ts'
 import { startIdentities } from './identity/index.ts'
 import { readInventory } from './inventory/index.ts'
+import { startLogLines } from './log-line/index.ts'
 import { startMetrics } from './metric/index.ts'
 import { startPruning } from './prune.ts'
 import { startResources } from './resource/index.ts'
 import type { Resources } from './resource/verbs.ts'
 import { startSources } from './source/index.ts'
+import { startSyslog } from './syslog/index.ts'
 import { startTokens } from './token/index.ts'
 import { startUsage } from './usage/index.ts'
 import { startTurns } from './turn.ts'
@@ -104,6 +106,15 @@ export async function startApp(
     const headroom = startHeadroom({ allocations, metrics, turns, log, graph: () => holder.graph })
     closing.push(() => headroom.close())
 
+    const logs = startLogLines({ db, log, waitingLines: config.syslog.waitingLines })
+    closing.push(() => logs.close())
+    const syslog = await startSyslog({
+      ...{ config: config.syslog, log },
+      graph: () => holder.graph,
+      add: (line) => logs.add(line),
+    })
+    closing.push(() => syslog.close())
+
     const occupancy = startOccupancy({ allocations, metrics, turns, log })
     closing.push(() => occupancy.close())
 
@@ -144,6 +155,7 @@ export async function startApp(
       allocations,
       sources,
       tokens,
+      logs,
       usage: startUsage({ db, config: config.usage, historyDays: config.keep.historyDays }),
       audit: (entry) => writeAudit(db, entry),
       readInventory,

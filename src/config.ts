@@ -7,10 +7,12 @@ import { z } from 'zod'
 import { notifySchema, parseRule } from './alert/index.ts'
 import { roles, verbs } from './context.ts'
 import { documents, http } from './http-config.ts'
+import { keep } from './keep-config.ts'
 import { kindNames } from './resource/kind/index.ts'
 import { drivers, parseServices, parseSources } from './source/index.ts'
 import { secretReference } from './source/source.ts'
 import { allocationShape } from './allocation/index.ts'
+import { syslogShape } from './syslog/index.ts'
 import { usageShape } from './usage/index.ts'
 import { parseKindRules } from './source/netbox/index.ts'
 
@@ -82,20 +84,6 @@ const provider = z.strictObject({
       }),
     )
     .min(1),
-})
-
-const keep = z.strictObject({
-  eventDays: positive.default(7),
-  auditDays: positive.default(400),
-  historyDays: positive.default(400),
-  /** Samples as they were, of what is measured more than four times a minute. */
-  fineSampleDays: positive.default(7),
-  /** Samples of the rest, and minutes of those. */
-  sampleDays: positive.default(90),
-  /** Hours of all. */
-  alertDays: positive.default(400),
-  sampleHourDays: positive.default(800),
-  idempotencyDays: z.number().int().min(7).default(14),
 })
 
 /** Which kind a NetBox device is, before our own table; see docs/import-netbox.md. */
@@ -204,6 +192,7 @@ const file = z.strictObject({
   notify: notifySchema.prefault({}),
   allocation: allocationShape.prefault({}),
   usage: usageShape.prefault({}),
+  syslog: syslogShape.prefault({}),
   access: access.prefault({}),
   netbox: z.strictObject({ kindRules: kindRules.prefault([]) }).prefault({}),
 })

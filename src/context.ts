@@ -3,6 +3,7 @@ import type { Graph, LiveGraph } from './graph/graph.ts'
 import type { Cursor, LoggedEvent } from './event/event.ts'
 import type { Allocations } from './allocation/index.ts'
 import type { Alerts } from './alert/index.ts'
+import type { LogLines } from './log-line/index.ts'
 import type { Metrics } from './metric/index.ts'
 import type { Resources } from './resource/verbs.ts'
 import type { Actor, ResourceId } from './resource/resource.ts'
@@ -83,4 +84,5 @@ export interface Context {
   alerts: Alerts
   tokens: Tokens
   usage: Usage
+  logs: Pick<LogLines, 'each' | 'of'>
 }

@@ -1,9 +1,10 @@
-/** Removes what is older than it is to be kept, a little at a time: events, audit, history, answers of repeated requests, tombstones. */
+/** Removes what is older than it is to be kept, a little at a time: events, audit, history, answers of repeated requests, log lines, tombstones. */
 import type { Logger } from 'pino'
 import { pruneAlerts, pruneIncidents, pruneSilences } from './alert/index.ts'
 import type { Config } from './config.ts'
 import type { Db } from './db.ts'
 import { pruneAudit, pruneEvents } from './event/index.ts'
+import { pruneLogLines } from './log-line/index.ts'
 import { startLoop, type Loop } from './loop.ts'
 import { pruneAnswers, pruneHistory, pruneTombstones } from './resource/index.ts'
 
@@ -26,6 +27,7 @@ export async function prune(db: Db, keep: Config['keep'], now: Date, signal: Abo
     () => pruneAlerts(db, before(keep.alertDays), most),
     () => pruneIncidents(db, before(keep.alertDays), most),
     () => pruneSilences(db, before(keep.alertDays), most),
+    () => pruneLogLines(db, before(keep.logDays)),
     () => pruneTombstones(db, now, most),
   ]
   for (const work of works) while (!signal.aborted && (await work()) === most);

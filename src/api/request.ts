@@ -6,6 +6,7 @@ import { parseCursor } from '../event/event.ts'
 import { invalidInput } from '../errors.ts'
 import type { Graph, LiveGraph } from '../graph/graph.ts'
 import { scopeGraph } from '../graph/scope.ts'
+import type { LogLines } from '../log-line/index.ts'
 import type { Metrics } from '../metric/index.ts'
 import type { Actor } from '../resource/resource.ts'
 import type { Resources } from '../resource/verbs.ts'
@@ -25,6 +26,7 @@ export interface Nouns {
   alerts: Alerts
   tokens: Tokens
   usage: Usage
+  logs: Pick<LogLines, 'each' | 'of'>
   /** Builds the graph of an instant. */
   graphAt: (instant: number, signal: AbortSignal) => Promise<Graph>
 }
@@ -67,6 +69,7 @@ export function createContext(nouns: Nouns, caller: Caller): Context {
     alerts: nouns.alerts,
     tokens: nouns.tokens,
     usage: nouns.usage,
+    logs: nouns.logs,
   }
 }
 

@@ -21,6 +21,8 @@ const given = {
   stat: '(metric: "m", aggregate: AVG)',
   'SeriesGroup.series': '',
   'Query.seriesOf': '(filter: {}, metric: ["m"], range: { last: "PT1H" }, aggregate: AVG)',
+  logs: '(range: { last: "PT1H" })',
+  'Query.logs': '(filter: {}, range: { last: "PT1H" })',
   'Query.capacity': '(by: [site, pool])',
   'Query.usage': '(range: { last: "PT1H" }, by: [tenant])',
   'Query.node': '(id: "1")',
@@ -190,6 +192,10 @@ function createContext(): Context {
     actor: 'a',
     body: { type: 'ResourceUpdated', resource: { id: 1 }, changes: [{ path: 'name', before: 1, after: 2 }] },
   }
+  const logLine = {
+    ...{ at, toldAt: at, resourceId: first['Server']!, interfaceId: first['NetworkInterface']! },
+    ...{ level: 3, program: 'sshd', text: 'text' },
+  }
   const token = {
     id: 1,
     name: 't',
@@ -264,6 +270,10 @@ function createContext(): Context {
             ...{ hours: 1, amountHours: 2, cost: 3 },
           },
         ]),
+    },
+    logs: {
+      each: byId(() => [logLine]),
+      of: () => Promise.resolve([logLine]),
     },
     tokens: {
       list: () => Promise.resolve([token]),

@@ -5,6 +5,7 @@ import { allocationShape } from '../../src/allocation/index.ts'
 import { startApp } from '../../src/app.ts'
 import { loadConfig, type Config } from '../../src/config.ts'
 import { drivers, parseSources } from '../../src/source/index.ts'
+import { syslogShape } from '../../src/syslog/index.ts'
 import { asking, type Ask } from './asking.ts'
 import { createDatabase, type TestDatabase } from './postgres.ts'
 
@@ -29,6 +30,7 @@ export interface TestAppOptions {
   /** As in the configuration. */
   sources?: Record<string, unknown>
   allocation?: unknown
+  syslog?: Record<string, unknown>
 }
 
 const token = 'plenum_token_for_tests_only'
@@ -54,6 +56,7 @@ export async function startTestApp({
   env = {},
   sources = {},
   allocation = {},
+  syslog = {},
 }: TestAppOptions = {}): Promise<TestApp> {
   const own = database ?? (await createDatabase())
   const config = loadConfig({ PORT: '0', PLENUM_ADMIN_TOKEN: token, ...env })
@@ -66,6 +69,7 @@ export async function startTestApp({
       rules: [quiet!, ...config.rules],
       sources: parseSources(sources, drivers).sources,
       allocation: allocationShape.parse(allocation),
+      syslog: syslogShape.parse(syslog),
     },
     own.url,
     pino({ level: env['TEST_LOG'] ?? 'silent' }),

@@ -117,6 +117,7 @@ function createContext(graph: LiveGraph, options: AskOptions, statements: string
     allocations: {} as Context['allocations'],
     tokens: {} as Context['tokens'],
     usage: {} as Context['usage'],
+    logs: {} as Context['logs'],
     ...options.context,
   }
 }

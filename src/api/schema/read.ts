@@ -54,6 +54,7 @@ export type { Actor, LinkClaim, ResourceStatus } from '../../resource/resource.t
 export type { InventoryItem, UpdateRequest, WriteResult } from '../../resource/verbs.ts'
 export type { Cursor } from '../../event/event.ts'
 export { findPaths } from '../../graph/path.ts'
+export { connectSet, type LogArguments } from './log.ts'
 export type { UsageKey, UsageRecord } from '../../usage/index.ts'
 export { toCapacities } from './capacity.ts'
 export { join, ofSamples, statOf, type SetAggregate, type StatArguments } from './stat.ts'

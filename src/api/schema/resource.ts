@@ -12,6 +12,7 @@ import { connectList, connectNear, type VertexArguments } from './connection.ts'
 import { history } from './history.ts'
 import { presentOnly } from './instant.ts'
 import { loadersOf } from './loader.ts'
+import { logs } from './log.ts'
 import { connectLinks } from './member.ts'
 import { readings, series } from './metric.ts'
 import { servicesOn } from './carried.ts'
@@ -108,6 +109,7 @@ export const resourceFields: Readonly<Record<string, FieldResolver>> = {
   readings,
   series,
   alerts,
+  logs,
   history,
 }
 

@@ -1,10 +1,7 @@
-/**
- * Alerts of other systems, as Prometheus sends them to an Alertmanager. Labels are matched to a resource by what identifies it: an address or a name in `instance`, `host` or
- * `hostname`, an interface in `interface` or `ifName`. What fits none is kept and listed.
- */
+/** Alerts of other systems, as Prometheus sends them to an Alertmanager. Their labels are matched to a resource; what fits none is kept and listed. */
 import { z } from 'zod'
 import { severities, type AlertImage, type Failure, type Severity } from './alert.ts'
-import type { Graph, Vertex } from '../graph/graph.ts'
+import type { Vertex } from '../graph/graph.ts'
 import { holderOf } from './relation.ts'
 import { invalidInput, limitExceeded } from '../errors.ts'
 
@@ -65,76 +62,6 @@ const fingerprintOf = (labels: Readonly<Record<string, string>>): string =>
       .sort()
       .map((key) => [key, labels[key]]),
   )}`
-
-const hostLabels = ['instance', 'host', 'hostname', 'node', 'nodename', 'device_name', 'target']
-const portLabels = ['interface', 'ifName', 'ifDescr', 'device']
-const machineKinds = [
-  'Server',
-  'Switch',
-  'Device',
-  'VirtualMachine',
-  'Pdu',
-  'Container',
-  'Service',
-  'Endpoint',
-] as const
-
-/** The resource that labels speak of; undefined when there is none, or more than one. */
-export function matchLabels(graph: Graph, labels: Readonly<Record<string, string>>): Vertex | undefined {
-  for (const label of hostLabels) {
-    const value = labels[label]
-    if (value === undefined || value === '') continue
-    const found = byHost(graph, hostOf(value))
-    if (found !== undefined) return portOf(graph, found, labels) ?? found
-  }
-  return undefined
-}
-
-/** Without a scheme, a port and a path. */
-function hostOf(value: string): string {
-  const bare = value.replace(/^[a-z][a-z0-9+.-]*:\/\//i, '').replace(/[/?#].*$/, '')
-  const bracketed = /^\[([^\]]+)\]/.exec(bare)
-  if (bracketed) return bracketed[1]!
-  return bare.split(':').length === 2 ? bare.replace(/:\d+$/, '') : bare
-}
-
-function byHost(graph: Graph, host: string): Vertex | undefined {
-  const addresses = graph.lookup('IpAddress', 'address', host.toLowerCase())
-  if (addresses.length > 0) return only(addresses.map((address) => ownerOf(graph, address)))
-  const named = (name: string): Vertex[] =>
-    machineKinds.flatMap((kind) => graph.ofType(kind).filter((one) => one.name.toLowerCase() === name))
-  const name = host.toLowerCase()
-  return only(named(name)) ?? (name.includes('.') ? only(named(name.split('.')[0]!)) : undefined)
-}
-
-/** The machine that an address belongs to. */
-function ownerOf(graph: Graph, address: Vertex): Vertex {
-  let vertex = address
-  for (let depth = 0; depth < 8; depth++) {
-    const [next] = [
-      ...graph.neighbors(vertex, 'ASSIGNED_TO', 'out'),
-      ...(vertex.kind.name === 'IpAddress' ? [] : graph.neighbors(vertex, 'PART_OF', 'out')),
-    ]
-    if (next === undefined) return vertex
-    vertex = next
-  }
-  return vertex
-}
-
-function portOf(graph: Graph, device: Vertex, labels: Readonly<Record<string, string>>): Vertex | undefined {
-  const names = portLabels.flatMap((label) => labels[label] ?? [])
-  if (names.length === 0) return undefined
-  return only(
-    graph
-      .neighbors(device, 'PART_OF', 'in')
-      .filter(({ kind, name }) => kind.name === 'NetworkInterface' && names.includes(name)),
-  )
-}
-
-function only(vertices: readonly Vertex[]): Vertex | undefined {
-  const distinct = new Set(vertices)
-  return distinct.size === 1 ? vertices[0] : undefined
-}
 
 const severityOf = (label: string | undefined): Severity => {
   const text = (label ?? '').toUpperCase()

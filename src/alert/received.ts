@@ -2,8 +2,9 @@
 import type { Knex } from 'knex'
 import type { Cursor } from '../event/event.ts'
 import type { Graph } from '../graph/graph.ts'
+import { createMatcher, type LabelMatcher } from '../graph/match.ts'
 import type { Fence } from '../turn.ts'
-import { matchLabels, parseAlerts, toImage, type GivenAlert } from './intake.ts'
+import { parseAlerts, toImage, type GivenAlert } from './intake.ts'
 import type { Life } from './rule/machine.ts'
 import { openAlerts, openAlertsOf, writeAlerts, type AlertWrite, type StoredAlert } from './store.ts'
 
@@ -21,8 +22,9 @@ export async function receiveAlerts(
   const given = new Map(parseAlerts(value, now).map((one) => [one.fingerprint, one]))
   const known = await openAlertsOf(db, [...given.keys()])
   const open = new Map(known.map((stored) => [stored.fingerprint, stored]))
+  const match = createMatcher(graph)
   const writes = [...given.values()].flatMap(
-    (one) => toWrite(one, open.get(one.fingerprint), graph, now) ?? [],
+    (one) => toWrite(one, open.get(one.fingerprint), match, now) ?? [],
   )
   if (writes.length === 0) return null
   return (await writeAlerts(db, [], writes, by)).cursor
@@ -31,12 +33,12 @@ export async function receiveAlerts(
 function toWrite(
   given: GivenAlert,
   stored: StoredAlert | undefined,
-  graph: Graph,
+  match: LabelMatcher,
   now: number,
 ): AlertWrite | undefined {
   const { fingerprint } = given
   if (given.endsAt !== null) return stored && ended(stored, given.endsAt)
-  const image = toImage(given, matchLabels(graph, given.labels))
+  const image = toImage(given, match(given.labels))
   const life = lifeUntil(given.until ?? now + usualMs, given.startsAt)
   if (stored === undefined) return { image, fingerprint, life, isTold: true }
   // What was measured late, or is another resource by now, is an alert of its own when this one is over.

@@ -1,5 +1,6 @@
-/** Addresses at which a driver may find what the inventory knows. */
+/** What drivers may ask of the inventory: addresses at which they may find what it knows, and whom labels speak of. */
 import type { Graph, Vertex } from '../graph/graph.ts'
+import { createMatcher } from '../graph/match.ts'
 import type { SourceEnvironment } from './source.ts'
 
 type Known = Awaited<ReturnType<SourceEnvironment['addresses']>>[number]
@@ -28,3 +29,9 @@ const toKnown = ({ id, kind, name }: Vertex, address: string): Known => ({
   kind: kind.name,
   name,
 })
+
+/** Good for the moment. */
+export function matcherOf(graph: Graph): ReturnType<NonNullable<SourceEnvironment['matcher']>> {
+  const match = createMatcher(graph)
+  return (labels) => match(labels)?.id
+}

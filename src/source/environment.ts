@@ -15,11 +15,12 @@ export interface EnvironmentOptions {
   redactor: Redactor
   guard: Guard
   signal: AbortSignal
-  addresses: SourceEnvironment['addresses']
+  /** What may be asked of the inventory. */
+  inventory: Pick<SourceEnvironment, 'addresses' | 'matcher'>
 }
 
 export function createEnvironment(options: EnvironmentOptions): SourceEnvironment {
-  const { name, control, shards, mine, listeners, log, redactor, guard, signal, addresses } = options
+  const { name, control, shards, mine, listeners, log, redactor, guard, signal, inventory } = options
   return {
     name,
     control,
@@ -41,6 +42,6 @@ export function createEnvironment(options: EnvironmentOptions): SourceEnvironmen
         return () => void listeners.delete(listener)
       },
     },
-    addresses,
+    ...inventory,
   }
 }

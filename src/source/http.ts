@@ -18,7 +18,7 @@ import {
 import { inSpan, traceHeaders } from '../telemetry/index.ts'
 import { SourceError, type SourceEnvironment } from './source.ts'
 
-export { failureOf, toRetryAfter, type HttpAnswer, type HttpRequest } from './answer.ts'
+export { failureOf, refuse, toRetryAfter, type HttpAnswer, type HttpRequest } from './answer.ts'
 
 export interface HttpOptions {
   /** `https://host[:port][/prefix]`; paths of requests come after it. */

@@ -10,7 +10,7 @@ import type { Resources } from '../resource/verbs.ts'
 import type { Turns } from '../turn.ts'
 import { aws } from './aws/index.ts'
 import { checks, services } from './check/index.ts'
-import { findAddresses } from './address.ts'
+import { findAddresses, matcherOf } from './address.ts'
 import type { SourceConfig } from './config.ts'
 import { docker } from './docker/index.ts'
 import { orAborted, type BreakerState } from './guard.ts'
@@ -21,6 +21,7 @@ import { frr } from './frr/index.ts'
 import { ipmi } from './ipmi/index.ts'
 import { kubernetes } from './kubernetes/index.ts'
 import { netbox } from './netbox/index.ts'
+import { prometheus } from './prometheus/index.ts'
 import { snmp } from './snmp/index.ts'
 import { redfish } from './redfish/index.ts'
 import { openstack } from './openstack/index.ts'
@@ -46,6 +47,7 @@ export const drivers: readonly Driver[] = [
   redfish,
   ipmi,
   frr,
+  prometheus,
   checks,
   services,
 ]
@@ -134,6 +136,7 @@ const by: Actor = { name: 'plenum' }
 export async function startSources(options: SourcesOptions): Promise<Sources> {
   const { db, config, resources, metrics, graph, log, pollMs = 500 } = options
   const running = new Map<ResourceId, Running>()
+  const known = { addresses: async () => findAddresses(graph()), matcher: () => matcherOf(graph()) }
   for (const one of config) {
     const { name, precedence, control } = one
     const { name: driver, role, authoritative } = one.driver
@@ -142,10 +145,9 @@ export async function startSources(options: SourcesOptions): Promise<Sources> {
       { name, driver, role, authoritative, precedence, control },
       by,
     )
-    const addresses = async () => findAddresses(graph())
     const record = metrics.record.bind(metrics)
     const defining = { ...one, driver: withDefinitions(one.driver, metrics) }
-    running.set(sourceId, new Running({ ...options, config: defining, sourceId, addresses, record }))
+    running.set(sourceId, new Running({ ...options, config: defining, sourceId, inventory: known, record }))
   }
   await tellRemoved(options, running)
 

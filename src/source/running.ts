@@ -12,7 +12,7 @@ import { Guard, inTime, obeying } from './guard.ts'
 import { Intake } from './watch.ts'
 import { KeyIds } from './key.ts'
 import { Live, type LiveAnswer, type LiveRequest } from './live.ts'
-import { createEnvironment } from './environment.ts'
+import { createEnvironment, type EnvironmentOptions } from './environment.ts'
 import { Redactor } from './secret.ts'
 import { Lister } from './lister.ts'
 import { SourceError, type Source, type SourceEnvironment } from './source.ts'
@@ -26,7 +26,7 @@ export interface RunningOptions {
   turns: Turns
   graph: () => Graph
   record: (sourceId: ResourceId, samples: readonly Sample[]) => void
-  addresses: SourceEnvironment['addresses']
+  inventory: EnvironmentOptions['inventory']
   readOnly: boolean
   log: Logger
   wake: () => void
@@ -200,7 +200,7 @@ export class Running {
       redactor: this.#redactor,
       guard: this.guard,
       signal: this.#stop.signal,
-      addresses: this.#options.addresses,
+      inventory: this.#options.inventory,
     })
   }
 

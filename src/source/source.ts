@@ -72,6 +72,14 @@ export interface Reading {
   at: number
 }
 
+/** One value of what the inventory knows already, whoever told it, found by `environment.matcher`; without a resource: of the source itself. */
+export interface Measured {
+  resourceId?: number
+  metric: string
+  value: number
+  at: number
+}
+
 /** A part that was listed as a whole: what it held before and holds no more was missed once. */
 export interface Part {
   part: string
@@ -91,7 +99,8 @@ export interface Notice {
 }
 
 /** What a watch tells: a thing as it is now, one that is gone, a part listed anew or silent, values, or something that happened. */
-export type Told = Observation | Gone | Part | Silent | Notice | { readings: Reading[] }
+export type Told =
+  Observation | Gone | Part | Silent | Notice | { readings: Reading[] } | { measured: Measured[] }
 
 export interface LogQuery {
   keys: readonly string[]
@@ -163,6 +172,8 @@ export interface SourceEnvironment {
   addresses(
     signal: AbortSignal,
   ): Promise<readonly { address: string; resourceId: number; kind: string; name: string }[]>
+  /** Which resource of the inventory the labels of a monitoring system speak of: good for the moment. Absent: nothing is known. */
+  matcher?(): (labels: Readonly<Record<string, string>>) => number | undefined
 }
 
 /** A driver: one line in the list of src/source/index.ts. */

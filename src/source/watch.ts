@@ -8,7 +8,7 @@ import type { Sample } from '../metric/metric.ts'
 import type { Actor, Gone, Observation, ResourceId } from '../resource/resource.ts'
 import type { Fence, Pushed, Resources } from '../resource/verbs.ts'
 import type { KeyIds } from './key.ts'
-import { shardOf, type Notice, type Reading, type Told } from './source.ts'
+import { shardOf, type Measured, type Notice, type Reading, type Told } from './source.ts'
 
 export interface IntakeOptions {
   sourceId: ResourceId
@@ -65,6 +65,7 @@ export class Intake {
 
   /** Resolves when there is room for more. */
   async add(said: Told): Promise<void> {
+    if ('measured' in said) return this.#record(said.measured)
     const told = 'readings' in said ? said : this.#options.clean(said)
     if ('readings' in told) this.#readings.push(...told.readings)
     else if ('notice' in told) this.#notices.push(told)
@@ -75,6 +76,11 @@ export class Intake {
     }
     this.#timer ??= setTimeout(() => void this.flush(), this.#gatherMs)
     while (this.#isFull() && !this.#closed) await this.flush()
+  }
+
+  #record(measured: readonly Measured[]): void {
+    const { record, sourceId } = this.#options
+    record(measured.map(({ resourceId = sourceId, ...rest }) => ({ resourceId, ...rest })))
   }
 
   #isFull(): boolean {

@@ -178,8 +178,9 @@ class RunningAllocations implements Allocations {
     if (request.leaseMs !== undefined) checkLease(request.leaseMs, 'request.lease')
     const unknown = request.pool?.find((name) => this.#options.config.pools[name] === undefined)
     if (unknown !== undefined) throw notFound(`There is no pool ${unknown.slice(0, 80)}`, 'request.pool')
-    checkSteps(blueprint, this.#options.actorOf)
-    return toDraft(blueprint, request)
+    const draft = toDraft(blueprint, request)
+    checkSteps(draft, this.#options.actorOf)
+    return draft
   }
 
   async plan(request: AllocationRequest): Promise<Plan> {

@@ -123,7 +123,8 @@ export interface ActorSpec {
 }
 /** Makes and ends things in a backend. Both may be repeated: a name is made once and ended wholly. */
 export interface Actor {
-  create(spec: ActorSpec, name: string, signal: AbortSignal): Promise<{ key: string }>
+  /** `isUnderWay`: it takes its time; asked again it goes on, and says so until it is there. */
+  create(spec: ActorSpec, name: string, signal: AbortSignal): Promise<{ key: string; isUnderWay?: boolean }>
   /** `made`: what it was made of, where that is known: where to look for it. What it was not made of by then is not relied on. */
   destroy(name: string, signal: AbortSignal, made?: ActorSpec): Promise<void>
 }

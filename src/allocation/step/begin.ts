@@ -47,9 +47,10 @@ const valuesOf = (
   operation: allocationId,
 })
 
-function toSteps({ container, server, check }: StepForm, place: Place): NewStep[] {
+function toSteps({ container, server, node, check }: StepForm, place: Place): NewStep[] {
   if (check !== undefined) return [checkStep(check, place)]
   if (server !== undefined) return serverSteps(server, place)
+  if (node !== undefined) return [{ kind: 'node', parameters: node, name: nameOf(place, 'node') }]
   return [{ kind: 'container', parameters: { ...container, labels: place.labels }, name: nameOf(place) }]
 }
 

@@ -80,13 +80,28 @@ const neighbor = z.strictObject({
 })
 export type NeighborForm = z.infer<typeof neighbor>
 
-const forms = { container, server, neighbor, check }
+const node = z.strictObject({
+  source,
+  region: z.string().min(1).optional(),
+  /** Its name or id in Ironic; default: the server that the plan chose. */
+  node: z.string().min(1).default('{{host}}'),
+  resourceClass: z.string().min(1),
+  traits: z.array(z.string().min(1)).max(50).default([]),
+  /** What its deploy interface needs. */
+  instanceInfo: z.record(z.string().regex(/^\w+$/), z.union([z.string(), z.number(), z.boolean()])),
+  /** What cloud-init gets. */
+  userData: z.string().max(60_000).optional(),
+})
+export type NodeForm = z.infer<typeof node>
+
+const forms = { container, server, node, neighbor, check }
 const names = Object.keys(forms).join(', ')
 
 export const stepShape = z
   .strictObject({
     container: container.optional(),
     server: server.optional(),
+    node: node.optional(),
     neighbor: neighbor.optional(),
     check: check.optional(),
   })

@@ -1,8 +1,10 @@
 /** What a blueprint's steps do outside, and how that is ended: by a source's actor, which makes each name once and ends it wholly. */
+import { setTimeout as delay } from 'node:timers/promises'
 import { PlenumError } from '../../errors.ts'
 import type { Step, StepKind } from '../../operation/operation.ts'
 import type { Actor } from '../../source/source.ts'
-import type { Blueprint } from '../blueprint/index.ts'
+import { fill } from '../blueprint/index.ts'
+import { prefixed, type Draft } from '../draft.ts'
 import { checkKind } from './check.ts'
 import { sessionKind, type Sight } from './session.ts'
 
@@ -13,6 +15,9 @@ export type { Sight } from './session.ts'
 export type ActorOf = (source: string) => Actor
 
 const timeoutMs = 120_000
+const lookAgain = { firstMs: 25, mostMs: 5_000 }
+/** A machine boots, and has its disks written. */
+const timeoutOf = (kind: string): number => (kind === 'node' ? 3_600_000 : timeoutMs)
 /** What an actor makes. */
 const made: readonly string[] = [
   'container',
@@ -22,6 +27,7 @@ const made: readonly string[] = [
   'server',
   'floatingIp',
   'neighbor',
+  'node',
 ]
 
 /** Whether something stands that is to be ended when what it was done for is released. */
@@ -43,9 +49,14 @@ export const stepKinds = (actorOf: ActorOf, sight: Sight): StepKind[] => [
 
 const making = (kind: string, actorOf: ActorOf): StepKind => ({
   kind,
-  timeoutMs,
-  run: async ({ source, ...spec }, { name, signal }) =>
-    actorOf(String(source)).create({ ...spec, kind }, name, signal),
+  timeoutMs: timeoutOf(kind),
+  async run({ source, ...spec }, { name, signal }) {
+    for (let waitMs = lookAgain.firstMs; ; waitMs = Math.min(2 * waitMs, lookAgain.mostMs)) {
+      const { key, isUnderWay } = await actorOf(String(source)).create({ ...spec, kind }, name, signal)
+      if (isUnderWay !== true) return { key }
+      await delay(waitMs, undefined, { signal })
+    }
+  },
   undo: async ({ source, ...spec }, { name, signal }) =>
     actorOf(String(source)).destroy(name, signal, { ...spec, kind }),
 })
@@ -62,15 +73,17 @@ const ending = (kind: string, actorOf: ActorOf): StepKind => ({
 })
 
 /** Before anything is given: whether all that the blueprint does outside may be done. */
-export function checkSteps({ blueprint, steps }: Blueprint, actorOf: ActorOf): void {
-  for (const { container, server, neighbor } of steps)
+export function checkSteps({ blueprint, parameters }: Draft, actorOf: ActorOf): void {
+  const values = prefixed(parameters)
+  for (const { container, server, neighbor, node } of blueprint.steps)
     try {
-      for (const one of [container, server, neighbor]) if (one !== undefined) actorOf(one.source)
+      for (const one of [container, server, neighbor, node])
+        if (one !== undefined) actorOf(fill(one.source, values))
     } catch (error) {
       if (!(error instanceof PlenumError)) throw error
       throw new PlenumError(
         error.code,
-        `${blueprint} cannot be done: ${error.message}`,
+        `${blueprint.blueprint} cannot be done: ${error.message}`,
         { path: 'request.blueprint' },
         { cause: error },
       )

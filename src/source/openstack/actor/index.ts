@@ -10,6 +10,7 @@ import type { Session } from '../session.ts'
 import { madeKey, madeKinds, markOf, type Made, type MadeKind } from './made.ts'
 import { parseSpec, type Spec, type SpecOf } from './spec.ts'
 import { findFlavor, findNamed } from './named.ts'
+import { deployNode, undeployNode } from './node.ts'
 
 const first = { waitMs: 25, mostMs: 2_000 }
 /** So often something may refuse to be ended, since another does not let go of it yet. */
@@ -23,11 +24,15 @@ export function createActor(session: Session): Actor {
     async create(given, name, signal) {
       const spec = parseSpec(given)
       const services = await findServices(session, await regionOf(session, spec.region, signal), signal)
+      if (spec.kind === 'node') return deployNode(serviceIn(services, 'baremetal'), spec, name, signal)
       return { key: await new Making(services, name, signal).make(spec) }
     },
     async destroy(name, signal, made) {
       for (const region of await findRegions(session, signal)) {
         const services = await findServices(session, region, signal)
+        const metal = services.get('baremetal')
+        if (metal !== undefined && (made === undefined || made.kind === 'node'))
+          await endNode(metal, name, signal)
         for (const kind of kindsOf(made)) {
           const service = services.get(kind.service)
           if (service !== undefined) await end(service, kind, name, signal)
@@ -38,6 +43,7 @@ export function createActor(session: Session): Actor {
 }
 
 const kindsOf = (made: ActorSpec | undefined): MadeKind[] => {
+  if (made?.kind === 'node') return []
   const own = Object.entries(madeKinds).filter(([kind]) => kind === made?.kind)
   return (own.length === 0 ? Object.entries(madeKinds) : own).map(([, one]) => one)
 }
@@ -70,6 +76,11 @@ async function end(service: Service, kind: MadeKind, name: string, signal: Abort
   }
 }
 
+async function endNode(service: Service, name: string, signal: AbortSignal): Promise<void> {
+  for (let waitMs = first.waitMs; !(await undeployNode(service, name, signal));)
+    await rest((waitMs = Math.min(2 * waitMs, first.mostMs)), signal)
+}
+
 /** Gone already is as good. */
 async function remove(service: Service, path: string, id: string, signal: AbortSignal): Promise<void> {
   await service.send('DELETE', `${path}/${id}`, undefined, signal).catch((error: unknown) => {
@@ -86,6 +97,14 @@ async function rest(ms: number, signal: AbortSignal): Promise<void> {
 const answered = z.record(z.string(), z.looseObject({ id: z.string().min(1), status: z.string().nullish() }))
 const faulty = z.looseObject({ fault: z.looseObject({ message: z.string().nullish() }).nullish() })
 
+type Thing = Exclude<Spec, { kind: 'node' }>
+
+function serviceIn(services: Services, name: ServiceName): Service {
+  const service = services.get(name)
+  if (service === undefined) throw new SourceError('missing', `the catalog has no ${name} service`)
+  return service
+}
+
 class Making {
   readonly #services: Services
   readonly #name: string
@@ -98,7 +117,7 @@ class Making {
   }
 
   /** The key under which a listing tells of it. */
-  async make(spec: Spec): Promise<string> {
+  async make(spec: Thing): Promise<string> {
     switch (spec.kind) {
       case 'serverGroup':
         return `group/${await this.#one('serverGroup', async () => ({ server_group: { name: this.#name, ...(await this.#policy(spec)) } }))}`
@@ -114,13 +133,11 @@ class Making {
   }
 
   #service(name: ServiceName): Service {
-    const service = this.#services.get(name)
-    if (service === undefined) throw new SourceError('missing', `the catalog has no ${name} service`)
-    return service
+    return serviceIn(this.#services, name)
   }
 
   /** One, and one only, that is as it should be. */
-  async #one(kind: Spec['kind'], toBody: () => Promise<object>, ready?: string): Promise<string> {
+  async #one(kind: Thing['kind'], toBody: () => Promise<object>, ready?: string): Promise<string> {
     const { path, list, service: name } = madeKinds[kind]
     const service = this.#service(name)
     const before = await list(service, this.#name, this.#signal)
@@ -132,7 +149,7 @@ class Making {
     return id
   }
 
-  async #post(service: Service, kind: Spec['kind'], body: object): Promise<string> {
+  async #post(service: Service, kind: Thing['kind'], body: object): Promise<string> {
     const { path, list } = madeKinds[kind]
     let answer: unknown
     try {
@@ -238,7 +255,7 @@ class Making {
   }
 
   /** What an earlier step made. */
-  async #known(kind: Spec['kind'], name: string): Promise<string> {
+  async #known(kind: Thing['kind'], name: string): Promise<string> {
     const { list, service } = madeKinds[kind]
     const found = eldest(await list(this.#service(service), name, this.#signal))
     if (found === undefined) throw new SourceError('bad', `there is no ${kind} ${name}`)

@@ -47,6 +47,17 @@ const spec = z.discriminatedUnion('kind', [
     userData: z.string().max(65_535).optional(),
     labels: z.record(z.string(), z.string().max(255)).default({}),
   }),
+  z.strictObject({
+    kind: z.literal('node'),
+    region,
+    /** Its name or id. */
+    node: text,
+    resourceClass: text,
+    traits: z.array(text).max(50).default([]),
+    /** What Ironic's deploy interface needs: `image_source`, `image_checksum`, `root_gb` … */
+    instanceInfo: z.record(z.string().regex(/^\w+$/), z.union([z.string(), z.number(), z.boolean()])),
+    userData: z.string().max(65_535).optional(),
+  }),
   z.strictObject({ kind: z.literal('floatingIp'), region, network: text, port: text }),
 ])
 export type Spec = z.infer<typeof spec>

@@ -674,6 +674,8 @@ CREATE INDEX operation_allocation ON public.operation USING btree (allocation_id
 
 CREATE INDEX operation_open ON public.operation USING btree (id) WHERE (state = ANY (ARRAY['PENDING'::text, 'RUNNING'::text, 'UNWINDING'::text]));
 
+CREATE INDEX operation_stuck ON public.operation USING btree (tenant_id) WHERE (state = 'STUCK'::text);
+
 CREATE INDEX provider_usage_changed ON public.provider_usage USING btree (changed_seq);
 
 CREATE INDEX resource_attributes ON public.resource USING gin (attributes jsonb_path_ops);

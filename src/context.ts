@@ -16,7 +16,7 @@ export const roles = ['viewer', 'operator', 'admin'] as const
 export type Role = (typeof roles)[number]
 
 /** What may be done with a write, for roles and tokens that may do some of it. */
-export const verbs = ['IMPORT', 'UPDATE', 'DELETE', 'LINK', 'MERGE', 'SYNC', 'ALLOCATE'] as const
+export const verbs = ['IMPORT', 'UPDATE', 'DELETE', 'LINK', 'MERGE', 'SYNC', 'ALLOCATE', 'CONTROL'] as const
 export type Verb = (typeof verbs)[number]
 
 /** To what the writes of a viewer are narrowed; what is absent narrows nothing. */

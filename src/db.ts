@@ -51,6 +51,26 @@ export function openDb({ url, poolSize = 10, statementTimeoutMs = 600_000 }: DbO
   })
 }
 
+/** Postgres ended the connection, starts, stops, or has no more of them; nothing wrong with what was asked. */
+const awayStates: ReadonlySet<string> = new Set(['57P01', '57P02', '57P03', '53300', '25P03'])
+const awayCodes: ReadonlySet<string> = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ENOENT'])
+
+/** Whether it failed for want of a database. A write that met this may have been done or not. */
+export function isAway(error: unknown): boolean {
+  if (!(error instanceof Error) || error instanceof PlenumError) return false
+  const { code, syscall, name, message } = error as Error & { code?: string; syscall?: string }
+  if (name === 'KnexTimeoutError') return true
+  if (code === undefined)
+    return /(?:^| - )(?:Connection terminated|Connection ended|timeout expired|Client has encountered a connection error|Query read timeout)/.test(
+      message,
+    )
+  return (
+    awayStates.has(code) ||
+    code.startsWith('08') ||
+    (awayCodes.has(code) && /connect|read|write/.test(syscall ?? ''))
+  )
+}
+
 /** Brings the tables up to date, or no further than `through`. Several processes may call it at once: one migrates, the others wait. */
 export async function migrate(db: Db, through = lastMigration()): Promise<void> {
   const connection = (await db.client.acquireConnection()) as pg.Client

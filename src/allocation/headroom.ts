@@ -1,4 +1,4 @@
-/** How much of its quotas each tenant has used, as a value that rules look at: tenants are told before there is nothing left. */
+/** What rules look at for each tenant: how much of its quotas is used, so that it is told before there is nothing left, and how many operations need a person. */
 import type { Logger } from 'pino'
 import type { Graph } from '../graph/graph.ts'
 import { startLoop } from '../loop.ts'
@@ -13,10 +13,19 @@ export const quotaMetric = {
   help: 'The largest share that a tenant has used of any of its quotas.',
 }
 
+export const stuckMetric = {
+  name: 'tenant.operations.stuck',
+  unit: '1',
+  type: 'gauge' as const,
+  help: 'Operations for a tenant that could neither go on nor be undone.',
+}
+
 const everyMs = 5_000
 
 export interface HeadroomOptions {
-  allocations: Pick<Allocations, 'quotasOf'>
+  allocations: Pick<Allocations, 'quotasOf'> & {
+    operations: Pick<Allocations['operations'], 'stuckByTenant'>
+  }
   metrics: Metrics
   turns: Turns
   graph(): Graph
@@ -35,18 +44,23 @@ export function startHeadroom({ allocations, metrics, turns, graph, log }: Headr
   async function measure(): Promise<void> {
     const tenants = isMine ? graph().ofType('Tenant') : []
     if (tenants.length === 0) return
+    if (!isDefined) await metrics.define([quotaMetric, stuckMetric])
+    isDefined = true
     const shares = new Map<number, number>()
     for (const { tenantId, limit, used } of await allocations.quotasOf(tenants))
       if (limit !== null) shares.set(tenantId, Math.max(shares.get(tenantId) ?? 0, shareOf(used, limit)))
-    if (shares.size === 0) return
-    if (!isDefined) await metrics.define([quotaMetric])
-    isDefined = true
+    const stuck = await allocations.operations.stuckByTenant()
     const at = Date.now()
-    const { name } = quotaMetric
-    metrics.record(
-      0,
-      [...shares].map(([resourceId, value]) => ({ resourceId, metric: name, value, at })),
-    )
+    metrics.record(0, [
+      ...[...shares].map(([resourceId, value]) => ({ resourceId, metric: quotaMetric.name, value, at })),
+      // Also when there is none any more: an alert ends by it.
+      ...tenants.map(({ id }) => ({
+        resourceId: id,
+        metric: stuckMetric.name,
+        value: stuck.get(id) ?? 0,
+        at,
+      })),
+    ])
   }
   const loop = startLoop({ name: 'quota', everyMs, log, run: measure })
   return {

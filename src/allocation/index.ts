@@ -1,6 +1,7 @@
 /** Allocations: capacity offered, asked for, planned, given, and taken back. */
 import type { Logger } from 'pino'
 import type { EventFeed } from '../context.ts'
+import { controlKind, createControl, powerStep, type Control, type PowerOf } from '../control/index.ts'
 import type { Db } from '../db.ts'
 import { invalidInput, notFound, PlenumError } from '../errors.ts'
 import type { Cursor } from '../event/event.ts'
@@ -55,6 +56,7 @@ export type { Allocation, AllocationRequest, Given, Plan } from './allocation.ts
 
 export interface Allocations {
   operations: Omit<Operations, 'close' | 'wake'>
+  control: Control
   blueprints(): readonly (Blueprint & { schema: object })[]
   pools(): Promise<PoolState[]>
   /** What each provider of each pool has. */
@@ -87,6 +89,7 @@ export interface AllocationsOptions {
   wake(): void
   /** Who does what blueprints have done outside. */
   actorOf: ActorOf
+  powerOf: PowerOf
   metrics: Sight['metrics']
   /** How often leases are looked at. */
   leaseMs?: number
@@ -105,6 +108,7 @@ class RunningAllocations implements Allocations {
   readonly #taking: Taking
   readonly #queue = new Queue()
   readonly #operations: Operations
+  readonly control: Control
   readonly #leases
   readonly #turn
 
@@ -122,10 +126,12 @@ class RunningAllocations implements Allocations {
       limitOf: (tenant, name) => limitIn(config, tenant, name),
     }
     this.#operations = startOperations({
-      ...{ db, log, turns, feed, wake, steps: stepKinds(actorOf, options) },
+      ...{ db, log, turns, feed, wake, resources },
+      steps: [...stepKinds(actorOf, options), powerStep(options.powerOf)],
       ...options.operations,
-      kinds: operationKinds({ db, resources, get: (id) => this.#get(id) }),
+      kinds: [...operationKinds({ db, resources, get: (id) => this.#get(id) }), controlKind(db)],
     })
+    this.control = createControl({ ...options, wake: () => this.#operations.wake() })
     this.#taking = {
       db,
       resources,
@@ -217,8 +223,7 @@ class RunningAllocations implements Allocations {
   async extendLease({ id, leaseMs }: { id: number; leaseMs: number }, by: Actor): Promise<Given> {
     checkLease(leaseMs, 'input.lease')
     const allocation = await this.#get(id)
-    const { db, wake } = this.#options
-    const cursor = await db.transaction(async (trx) => {
+    return this.#options.resources.once(by, async (trx) => {
       const at = new Date()
       if (!(await setLease(trx, id, new Date(at.getTime() + leaseMs), at)))
         throw new PlenumError(
@@ -229,10 +234,9 @@ class RunningAllocations implements Allocations {
             path: 'input.allocation',
           },
         )
-      return appendEvents(trx, by.name, [allocationEvent(id, allocation.tenantId, allocation.name, 'ACTIVE')])
+      const told = allocationEvent(id, allocation.tenantId, allocation.name, 'ACTIVE')
+      return { allocationId: id, operationId: 0, cursor: await appendEvents(trx, by.name, [told]) }
     })
-    wake()
-    return { allocationId: id, operationId: 0, cursor }
   }
 
   async #get(id: number): Promise<Allocation> {
@@ -250,9 +254,7 @@ class RunningAllocations implements Allocations {
   claimsOf(ids: readonly number[]) {
     return claimsOf(this.#options.db, ids)
   }
-  resourcesOf(ids: readonly number[]) {
-    return resourcesOf(this.#options.db, ids)
-  }
+  resourcesOf = (ids: readonly number[]) => resourcesOf(this.#options.db, ids)
 
   /** What is used, and what is limited although nothing is used yet. */
   async quotasOf(tenants: readonly { id: ResourceId; name: string }[]): Promise<Quota[]> {

@@ -13,7 +13,7 @@ import { moveAllocation, resourcesOf } from './store.ts'
 
 export interface Taking {
   db: Knex
-  resources: Pick<Resources, 'state'>
+  resources: Pick<Resources, 'state' | 'once'>
   /** Of an allocation: what was done outside, and is to be ended. */
   stepsOfAllocation(id: number): Promise<Step[]>
 }
@@ -57,13 +57,12 @@ export async function release(
 
 /** What was made outside is ended by an operation of its own; the claims stay until nothing is left. */
 async function beginRelease(
-  { db }: Taking,
+  { resources }: Taking,
   allocation: Allocation,
   outside: readonly Step[],
   by: Actor,
 ): Promise<Given> {
-  return db.transaction(async (trx) => {
-    const at = new Date()
+  return resources.once(by, async (trx, at) => {
     if (!(await moveAllocation(trx, allocation.id, ['ACTIVE'], 'RELEASING', at)))
       throw stateConflict({ ...allocation, state: 'RELEASING' })
     const operation = { kind: 'release', tenantId: allocation.tenantId, allocationId: allocation.id }

@@ -5,6 +5,7 @@
 import { GraphQLError } from 'graphql'
 import type { GraphQLFormattedError } from 'graphql'
 import type { Logger } from 'pino'
+import { isAway } from '../db.ts'
 import { PlenumError } from '../errors.ts'
 import type { ErrorCode } from '../errors.ts'
 
@@ -36,7 +37,8 @@ export function httpStatus(error: PlenumError): number {
 /** The error as the wire has it. */
 export function formatError(error: unknown, scope: ErrorScope): GraphQLFormattedError {
   const shown = toPlenumError(error)
-  if (shown.code === 'INTERNAL') logOnce(error, scope)
+  if (shown.code === 'INTERNAL') logOnce(error, scope, 'error')
+  else if (shown === away) logOnce(error, scope, 'warn')
   const located = error instanceof GraphQLError ? error : undefined
   return {
     message: shown.message,
@@ -60,11 +62,18 @@ function extensionsOf(error: PlenumError, requestId: string): Record<string, unk
 /** The innermost error that somebody meant for the caller. */
 export function toPlenumError(error: unknown): PlenumError {
   if (error instanceof PlenumError) return error
+  if (isAway(error)) return away
   if (!(error instanceof GraphQLError)) return masked()
   if (error.originalError instanceof PlenumError) return error.originalError
+  if (isAway(error.originalError)) return away
   if (isFaultOfDocument(error)) return new PlenumError('INVALID_INPUT', error.message)
   return masked()
 }
+
+/** Whether a write was done is not known: the same idempotency key makes it known. */
+const away = new PlenumError('SOURCE_UNAVAILABLE', 'The database is away: ask again, a write with its key', {
+  retryAfterSeconds: 1,
+})
 
 const masked = (): PlenumError =>
   new PlenumError('INTERNAL', 'Something failed that should not: tell the operator the requestId')
@@ -90,7 +99,7 @@ function isFaultOfDocument(error: GraphQLError): boolean {
 
 const logged = new WeakSet<object>()
 
-function logOnce(error: unknown, scope: ErrorScope): void {
+function logOnce(error: unknown, scope: ErrorScope, level: 'error' | 'warn'): void {
   const original = error instanceof GraphQLError ? (error.originalError ?? error) : error
   // Whoever asked is gone: nobody is told, and nothing is wrong.
   if (original instanceof DOMException && original.name === 'AbortError') return
@@ -98,5 +107,5 @@ function logOnce(error: unknown, scope: ErrorScope): void {
     if (logged.has(original)) return
     logged.add(original)
   }
-  scope.log.error({ err: original, requestId: scope.requestId }, 'a request failed')
+  scope.log[level]({ err: original, requestId: scope.requestId }, 'a request failed')
 }

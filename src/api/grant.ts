@@ -29,6 +29,7 @@ export const mutationRoles: Readonly<Record<string, Role>> = {
   approveOperation: 'operator',
   retryOperation: 'operator',
   cancelOperation: 'operator',
+  setPower: 'operator',
   createToken: 'admin',
   revokeToken: 'admin',
 }
@@ -48,6 +49,7 @@ const verbOf: Readonly<Record<string, Verb>> = {
   approveOperation: 'ALLOCATE',
   retryOperation: 'ALLOCATE',
   cancelOperation: 'ALLOCATE',
+  setPower: 'CONTROL',
 }
 
 /** Root fields of Query and Subscription that need more than a login. */

@@ -8,6 +8,7 @@ import type { Cursor } from '../event/event.ts'
 import { appendEvents } from '../event/store.ts'
 import { startLoop } from '../loop.ts'
 import type { Actor } from '../resource/resource.ts'
+import type { Resources } from '../resource/verbs.ts'
 import type { Turn, Turns } from '../turn.ts'
 import { isOpen, type Operation, type OperationKind, type Step, type StepKind } from './operation.ts'
 import { runOperation } from './run.ts'
@@ -20,6 +21,7 @@ import {
   readOperations,
   resetStuck,
   stepsOf,
+  stuckByTenant,
   TurnLost,
   type OperationQuery,
 } from './store.ts'
@@ -27,17 +29,26 @@ import {
 export { holdTurn, insertOperation, moveOperation, type NewOperation, type NewStep } from './store.ts'
 export type { OperationQuery } from './store.ts'
 
+/** What is kept as the answer. */
+export interface Changed {
+  allocationId: number
+  operationId: number
+  cursor: Cursor
+}
+
 export interface Operations {
   read(query: OperationQuery): Promise<Operation[]>
   count(query: Omit<OperationQuery, 'first' | 'before'>): Promise<number>
   stepsOf(ids: readonly number[]): Promise<Map<number, Step[]>>
+  /** How many of each tenant need a person. */
+  stuckByTenant(): Promise<Map<number, number>>
   /** As it is when it has ended, or after so long. */
   awaitEnd(id: number, waitMs: number, signal: AbortSignal): Promise<Operation>
   /** By another person than who began it. */
-  approve(id: number, by: Actor): Promise<Cursor>
-  cancel(id: number, by: Actor): Promise<Cursor>
+  approve(id: number, by: Actor): Promise<Changed>
+  cancel(id: number, by: Actor): Promise<Changed>
   /** Of one that is stuck: its steps are tried anew. */
-  retry(id: number, by: Actor): Promise<Cursor>
+  retry(id: number, by: Actor): Promise<Changed>
   /** There is something to do. */
   wake(): void
   close(): Promise<void>
@@ -47,6 +58,7 @@ export interface OperationsOptions {
   db: Db
   log: Logger
   turns: Turns
+  resources: Pick<Resources, 'once'>
   feed: Pick<EventFeed, 'follow' | 'cursor'>
   /** Called after what made events. */
   wake(): void
@@ -121,6 +133,10 @@ class RunningOperations implements Operations {
     return stepsOf(this.#options.db, ids)
   }
 
+  stuckByTenant() {
+    return stuckByTenant(this.#options.db)
+  }
+
   async awaitEnd(id: number, waitMs: number, signal: AbortSignal): Promise<Operation> {
     const { feed } = this.#options
     const until = AbortSignal.any([signal, AbortSignal.timeout(waitMs), this.#stop.signal])
@@ -139,7 +155,7 @@ class RunningOperations implements Operations {
     return this.#get(id)
   }
 
-  async approve(id: number, by: Actor): Promise<Cursor> {
+  async approve(id: number, by: Actor): Promise<Changed> {
     const operation = await this.#get(id)
     if (operation.startedBy === by.name)
       throw new PlenumError('FORBIDDEN', 'A second person must agree: not who asked for it')
@@ -151,7 +167,7 @@ class RunningOperations implements Operations {
     )
   }
 
-  async cancel(id: number, by: Actor): Promise<Cursor> {
+  async cancel(id: number, by: Actor): Promise<Changed> {
     const operation = await this.#get(id)
     return this.#change(
       operation,
@@ -164,7 +180,7 @@ class RunningOperations implements Operations {
     )
   }
 
-  async retry(id: number, by: Actor): Promise<Cursor> {
+  async retry(id: number, by: Actor): Promise<Changed> {
     const operation = await this.#get(id)
     const isUndoing = operation.error !== null && this.#kindOf(operation)?.unwinds === true
     return this.#change(
@@ -193,14 +209,14 @@ class RunningOperations implements Operations {
     state: string,
     work: (trx: Knex.Transaction) => Promise<boolean>,
     by: Actor,
-  ): Promise<Cursor> {
-    const cursor = await this.#options.db.transaction(async (trx) => {
+  ): Promise<Changed> {
+    const changed = await this.#options.resources.once(by, async (trx) => {
       if (!(await work(trx))) throw stateConflict(operation)
-      return appendEvents(trx, by.name, [operationEvent(operation, state)])
+      const cursor = await appendEvents(trx, by.name, [operationEvent(operation, state)])
+      return { allocationId: operation.allocationId ?? 0, operationId: operation.id, cursor }
     })
-    this.#options.wake()
     this.wake()
-    return cursor
+    return changed
   }
 
   wake(): void {

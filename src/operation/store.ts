@@ -277,3 +277,11 @@ export async function resetStuck(trx: Knex, id: number, to: StepState): Promise<
     .where({ operation_id: id, state: 'STUCK' })
     .update({ state: to, attempts: 0, error: null })
 }
+
+/** How many need a person, by tenant. */
+export async function stuckByTenant(db: Knex): Promise<Map<number, number>> {
+  const { rows } = await db.raw<{ rows: { tenant_id: string; count: string }[] }>(
+    "select tenant_id, count(*) from operation where state = 'STUCK' and tenant_id is not null group by 1",
+  )
+  return new Map(rows.map((row) => [Number(row.tenant_id), Number(row.count)]))
+}

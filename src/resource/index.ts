@@ -88,6 +88,7 @@ export function startResources({ db, wake }: ResourcesOptions): Resources {
     findByKeys: (keys) => findByKeys(db, keys),
     answered: (idempotency) => answerBefore(db, { name: idempotency.actor, idempotency }),
     keepAnswer: (request, answer) => keepAnswer(db, request, answer, new Date()),
+    once: (by, work) => transact(transacting, by, false, work),
     goneOf: (ids) => goneOf(db, ids),
     rows: () => openSnapshot(db),
     rowsAt: (instant, limit) => openSnapshotAt(db, instant, limit),

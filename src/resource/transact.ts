@@ -14,15 +14,15 @@ export interface Transacting {
 }
 
 class DryRun extends Error {
-  readonly result: WriteResult
-  constructor(result: WriteResult) {
+  readonly result: object
+  constructor(result: object) {
     super('dry run')
     this.result = result
   }
 }
 
 /** Runs `work` in one transaction that holds the write lock. With `dryRun` all of it is undone. */
-export async function transact<T extends WriteResult>(
+export async function transact<T extends object>(
   { db, wake }: Transacting,
   by: Actor,
   dryRun: boolean,
@@ -32,7 +32,7 @@ export async function transact<T extends WriteResult>(
     const transaction = async (trx: Knex.Transaction): Promise<T> => {
       const at = await beginWrite(trx)
       const known = dryRun ? undefined : await answerBefore(trx, by)
-      if (known !== undefined) return known as T
+      if (known !== undefined) return known as unknown as T
       const fresh = await work(trx, at)
       if (dryRun) throw new DryRun(fresh)
       if (by.idempotency) await keepAnswer(trx, by.idempotency, fresh, at)

@@ -281,13 +281,12 @@ export interface Resources {
   findByKey(source: string, key: string): Promise<ResourceId | undefined>
   /** The same for many, in their order, by one statement. */
   findByKeys(keys: readonly { source: string; key: string }[]): Promise<readonly (ResourceId | undefined)[]>
-  /**
-   * What a repeated request was answered; undefined when it is new. CONFLICT/KEY_REUSED when its input is another one. Asked before refs are resolved: what they
-   * named may be gone by then.
-   */
+  /** What a repeated request was answered: asked before refs are resolved, for what they named may be gone. Undefined: it is new. CONFLICT/KEY_REUSED: its input is another. */
   answered(request: IdempotencyKey): Promise<WriteResult | undefined>
   /** Keeps what is answered, where that is no write of resources. */
   keepAnswer(request: IdempotencyKey, answer: { cursor: Cursor }): Promise<void>
+  /** A write of another noun, with its answer kept; its events are the last that it appends. */
+  once<T extends object>(by: Actor, work: (trx: Knex.Transaction, at: Date) => Promise<T>): Promise<T>
   /** What is no longer: deleted or merged away. */
   goneOf(
     ids: readonly ResourceId[],

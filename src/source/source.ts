@@ -129,6 +129,15 @@ export interface Actor {
   destroy(name: string, signal: AbortSignal, made?: ActorSpec): Promise<void>
 }
 
+export const powers = ['ON', 'OFF', 'RESTART'] as const
+export type Power = (typeof powers)[number]
+/** Switches what has a key on and off. May be repeated, and is done when the thing is so. `force`: without asking its system to end by itself. */
+export interface PowerSwitch {
+  /** Whether that is a thing that it switches. */
+  knows(key: string): boolean
+  set(key: string, to: Power, how: { force: boolean }, signal: AbortSignal): Promise<void>
+}
+
 /** A running connection to an outside system. Every method obeys `signal` within 50 ms and throws SourceError only. */
 export interface Source {
   /** What this one measures beyond its driver's metrics. */
@@ -147,6 +156,8 @@ export interface Source {
   logs?(query: LogQuery, signal: AbortSignal): AsyncIterable<LogLine>
   /** Only with `control: true`. */
   actor?: Actor
+  /** Only with `control: true`. */
+  power?: PowerSwitch
   close(): Promise<void>
 }
 

@@ -86,8 +86,8 @@ async function ask(bot: number, document: string, input: object, field: string):
     const error = answer.errors?.[0]
     if (error === undefined) return answer.data![field]
     const { code, retryable, retryAfterSeconds } = error.extensions
-    // INTERNAL: Postgres is away. Whether it was done is not known, and the same key makes it known.
-    if (retryable !== true && code !== 'INTERNAL') return { error: code, message: error.message }
+    // Also when Postgres is away: whether it was done is not known then, and the same key makes it known.
+    if (retryable !== true) return { error: code, message: error.message }
     const pauseMs = Math.min(Number(retryAfterSeconds ?? 0.2), 2) * 1_000
     await new Promise((resolve) => setTimeout(resolve, pauseMs))
   }

@@ -60,6 +60,7 @@ const given = {
   'Mutation.approveOperation': '(input: { id: "operation.1" })',
   'Mutation.retryOperation': '(input: { id: "operation.1" })',
   'Mutation.cancelOperation': '(input: { id: "operation.1" })',
+  'Mutation.setPower': '(input: { resource: "1", power: ON })',
   'Mutation.createToken': '(input: { name: "t", role: VIEWER })',
   'Mutation.revokeToken': '(input: { name: "t" })',
 }
@@ -413,9 +414,14 @@ function allocationsOf(cursor: WriteResult['cursor']): unknown {
       read: always([operation]),
       count: always(1),
       stepsOf: always(new Map([[1, [step]]])),
-      approve: always(cursor),
-      cancel: always(cursor),
-      retry: always(cursor),
+      approve: always(given),
+      cancel: always(given),
+      retry: always(given),
+    },
+    control: {
+      checkPower: always({ sourceId: 1, key: 'k' }),
+      setPower: always(given),
+      impactOf: () => [],
     },
   }
 }

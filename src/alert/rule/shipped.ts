@@ -79,6 +79,14 @@ const shipped: readonly RuleInput[] = [
     summary: '{{resource.name}} has used {{value|percent}} of a quota',
   },
   {
+    name: 'OperationStuck',
+    metric: 'tenant.operations.stuck',
+    selector: { kind: ['Tenant'] },
+    condition: { type: 'threshold', above: 0 },
+    severity: 'CRITICAL',
+    summary: '{{value}} operations for {{resource.name}} are STUCK: see what failed, and retryOperation',
+  },
+  {
     name: 'Watchdog',
     metric: 'up',
     selector: { kind: ['Source'], name: 'plenum' },

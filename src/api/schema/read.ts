@@ -20,7 +20,7 @@ export {
   viewId,
   visibleTo,
 } from './view.ts'
-export { once, writeOnce } from './write.ts'
+export { checkPlace, once, writeOnce } from './write.ts'
 export { connectIncidents, findIncident, seesIncident, toIncident } from './incident.ts'
 export {
   followIncidents,
@@ -53,6 +53,8 @@ export type { LinkType } from '../../resource/kind/link.ts'
 export type { Actor, LinkClaim, ResourceStatus } from '../../resource/resource.ts'
 export type { InventoryItem, UpdateRequest, WriteResult } from '../../resource/verbs.ts'
 export type { Cursor } from '../../event/event.ts'
+export type { Power } from '../../source/source.ts'
+export type { Given } from '../../allocation/allocation.ts'
 export { findPaths } from '../../graph/path.ts'
 export { connectSet, type LogArguments } from './log.ts'
 export type { UsageKey, UsageRecord } from '../../usage/index.ts'

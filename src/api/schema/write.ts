@@ -1,6 +1,7 @@
 /** What writes of inventory take and answer. */
 import type { Context } from '../../context.ts'
 import { invalidInput } from '../../errors.ts'
+import type { Vertex } from '../../graph/graph.ts'
 import type { Cursor } from '../../event/event.ts'
 import type { Actor, Change } from '../../resource/resource.ts'
 import type { PlannedChange, WriteResult } from '../../resource/verbs.ts'
@@ -24,6 +25,12 @@ export function actorOf(
     throw invalidInput(`An idempotency key has 1 to ${longestKey} characters`, 'input.idempotencyKey')
   }
   return { ...context.actor, idempotency: { actor: context.actor.name, key, action, input: rest } }
+}
+
+/** Refuses where the viewer may not write what is there, as a write of it would be. */
+export function checkPlace({ actor }: Context, { id, kind, siteId, tenantId }: Vertex, path: string): void {
+  const place = { id, kind: kind.name, siteId, tenantId }
+  actor.guard?.({ items: [{ before: place, after: place, path }], links: [] })
 }
 
 /** Runs a write once: a repeated request is answered as before, whatever became of what it named. */

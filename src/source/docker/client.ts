@@ -137,6 +137,16 @@ export class Engine {
     await this.#change('POST', `containers/${encodeURIComponent(id)}/start`, signal, {}, [204, 304])
   }
 
+  /** Asked to end, and ended after so long; also one that is stopped already. `isBack`: started again. */
+  async end(
+    id: string,
+    { isBack, graceSeconds }: { isBack: boolean; graceSeconds: number },
+    signal: AbortSignal,
+  ): Promise<void> {
+    const path = `containers/${encodeURIComponent(id)}/${isBack ? 'restart' : 'stop'}`
+    await this.#change('POST', path, signal, { query: { t: graceSeconds } }, [204, 304])
+  }
+
   /** With its own volumes; also one that is gone, or going. */
   async remove(id: string, signal: AbortSignal): Promise<void> {
     const query = { force: 'true', v: 'true' }

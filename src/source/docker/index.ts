@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { Memory } from '../memory.ts'
 import { secretReference, type Driver, type Source, type SourceEnvironment } from '../source.ts'
 import { createActor } from './actor.ts'
+import { createSwitch } from './power.ts'
 import { openEngine } from './client.ts'
 import { findHost } from './host.ts'
 import { toObservations, type Place } from './map.ts'
@@ -62,7 +63,7 @@ async function open(own: Settings, environment: SourceEnvironment): Promise<Sour
     },
     watch: (signal) => follow({ engine, place, memory, everyMs: own.every * 1_000 }, signal),
     read: (keys, names, signal) => readStats(engine, keys, names, signal),
-    ...(environment.control === true ? { actor: createActor(engine) } : {}),
+    ...(environment.control === true ? { actor: createActor(engine), power: createSwitch(engine) } : {}),
     close: async () => engine.close(),
   }
 }

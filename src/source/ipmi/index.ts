@@ -1,5 +1,6 @@
 /** Management controllers that speak no Redfish, by IPMI through `ipmitool`: whether a machine is on, what its label says, its sensors. Each controller is a part by itself. */
 import { z } from 'zod'
+import { createSwitch } from './power.ts'
 import { goRound } from '../round.ts'
 import { secretReference, type Driver, type Source, type SourceEnvironment } from '../source.ts'
 import { Tool } from './client.ts'
@@ -52,6 +53,7 @@ function open(own: Settings, environment: SourceEnvironment): Source {
       const power = parsePower(await tool.run(first, ['chassis', 'power', 'status'], signal))
       return `${first} answers, the machine is ${power.toLowerCase()}`
     },
+    ...(environment.control === true ? { power: createSwitch(tool, own.targets) } : {}),
     close: async () => {},
   }
 }

@@ -63,7 +63,7 @@ export const parseSensors = (text: string): Sensor[] =>
 
 const present = (record: Record<string, unknown>): Record<string, unknown> =>
   Object.fromEntries(Object.entries(record).filter(([, value]) => value !== undefined))
-const machineKey = (part: string): string => `${part}/machine`
+export const machineKey = (part: string): string => `${part}/machine`
 const sensorKey = (part: string, { name }: Sensor): string => `${part}/sensor/${name}`
 const roleOf = ({ metric }: Sensor): string => (metric === 'hw.fan.speed' ? 'fan' : 'sensor')
 

@@ -1,6 +1,6 @@
 /** One controller's tree, from its root by its links. They answer one request after the other best; how many there are is bounded. */
 import type { z } from 'zod'
-import type { Http } from '../http.ts'
+import { failureOf, type Http } from '../http.ts'
 import { SourceError } from '../source.ts'
 import * as shape from './shape.ts'
 
@@ -22,6 +22,31 @@ export class Client {
   async version(signal: AbortSignal): Promise<string> {
     const root = await new Walk(this.#http, await this.#login(), signal).get('/redfish/v1/', shape.root)
     return root.RedfishVersion ?? 'of unknown version'
+  }
+
+  /** One system as it is now, by its id. */
+  async system(id: string, signal: AbortSignal): Promise<shape.System> {
+    const walk = new Walk(this.#http, await this.#login(), signal)
+    const root = await walk.get('/redfish/v1/', shape.root)
+    const systems = await walk.members(root.Systems, shape.system, 'needed')
+    const found = [...systems.values()].find(({ Id }) => Id === id)
+    if (found === undefined) throw new SourceError('missing', 'the controller has no such system')
+    return found
+  }
+
+  async reset(system: shape.System, how: string, signal: AbortSignal): Promise<void> {
+    const target = system.Actions?.['#ComputerSystem.Reset']?.target
+    if (target == null) throw new SourceError('bad', 'the controller does not let the machine be switched')
+    const path = toPath(target)
+    const headers = {
+      authorization: `Basic ${Buffer.from(await this.#login()).toString('base64')}`,
+      'odata-version': '4.0',
+    }
+    const { status } = await this.#http.send(
+      { method: 'POST', path, headers, body: { ResetType: how } },
+      signal,
+    )
+    if (status >= 300) throw new SourceError(failureOf(status), `POST ${path.slice(0, 200)}: ${status}`)
   }
 
   /** Everything, or only what is measured. */

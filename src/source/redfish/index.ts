@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises'
 import { z } from 'zod'
 import { openHttp } from '../http.ts'
+import { createSwitch } from './power.ts'
 import { goRound } from '../round.ts'
 import {
   secretReference,
@@ -73,6 +74,7 @@ async function open(own: Settings, environment: SourceEnvironment): Promise<Sour
       const [[part, client]] = clients as unknown as [[string, Client]]
       return `${part} answers, Redfish ${await client.version(signal)}`
     },
+    ...(environment.control === true ? { power: createSwitch(clients) } : {}),
     async close() {
       for (const client of clients.values()) client.close()
     },

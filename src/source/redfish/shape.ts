@@ -24,6 +24,13 @@ export const system = z.object({
   UUID: text,
   PowerState: text,
   BiosVersion: text,
+  Actions: z
+    .object({
+      '#ComputerSystem.Reset': z
+        .object({ target: text, 'ResetType@Redfish.AllowableValues': z.array(z.string()).nullish() })
+        .nullish(),
+    })
+    .nullish(),
   Status: status,
   ProcessorSummary: z
     .object({ Count: number, CoreCount: number, LogicalProcessorCount: number, Model: text })

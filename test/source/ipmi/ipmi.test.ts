@@ -2,7 +2,7 @@
 import { execFile, spawn, spawnSync, type ChildProcess } from 'node:child_process'
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -118,6 +118,45 @@ test.runIf(isThere)('a machine by its controller: its label, whether it is on', 
   ]
   await promisify(execFile)('ipmitool', [...login, 'chassis', 'power', 'on'])
   await own.until(async () => server()!.fields['powerState'] === 'ON')
+})
+
+test.runIf(isThere)('a machine is switched by its controller', { timeout: 120_000 }, async () => {
+  folder = mkdtempSync(join(tmpdir(), 'ipmi-'))
+  const port = await freePort()
+  simulator = simulate(port)
+  const target = `127.0.0.1:${port}`
+  const settings = ipmi.parseSettings({
+    ...{ targets: [target], user: 'reader', password: 'env:BMC_PASSWORD', cipherSuite: 3 },
+  })
+  const open = async (control: boolean) =>
+    ipmi.open(settings, {
+      ...{ name: 'bmc', control, secret: async () => password, addresses: async () => [] },
+      log: { debug() {}, warn() {} },
+      shards: { count: 8, mine: () => [], onChange: () => () => {} },
+    })
+  expect((await open(false)).power).toBeUndefined()
+  const { power } = await open(true)
+  const { signal } = new AbortController()
+  const isOn = () => readFileSync(join(folder!, 'is-on'), 'utf8').trim()
+  const key = `${target}/machine`
+  expect([power!.knows(key), power!.knows(`${target}/sensor/Fan1`)]).toEqual([true, false])
+  for (;;)
+    try {
+      await power!.set(key, 'ON', { force: false }, signal)
+      break
+    } catch (error) {
+      // It is not up yet.
+      expect(error).toMatchObject({ failure: 'unreachable' })
+    }
+  expect(isOn()).toBe('1')
+  await power!.set(key, 'OFF', { force: true }, signal)
+  expect(isOn()).toBe('0')
+  await power!.set(key, 'OFF', { force: true }, signal)
+  await power!.set(key, 'RESTART', { force: true }, signal)
+  expect(isOn()).toBe('1')
+  await expect(power!.set('elsewhere/machine', 'ON', { force: true }, signal)).rejects.toThrow(
+    /only machines/,
+  )
 })
 
 test('what ipmitool prints', () => {

@@ -1,5 +1,6 @@
 /** A management controller over HTTP, in the shapes of real ones: one machine with what is in it. Its storage is told on two pages. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { json } from 'node:stream/consumers'
 
 const ok = { State: 'Enabled', Health: 'OK' }
 const at = (path: string) => ({ '@odata.id': `/redfish/v1/${path}` })
@@ -11,6 +12,9 @@ export class FakeController {
   readonly broken = new Set<string>()
   readonly requests: string[] = []
   powerState = 'On'
+  readonly resets: string[] = []
+  /** Refuses to be switched. */
+  refused = false
   celsius = 24
   readonly system: Record<string, unknown> = {
     Id: '437XR1138R2',
@@ -54,9 +58,27 @@ export class FakeController {
     )
       return say(401, { error: {} })
     if (this.broken.has(path)) return say(500, { error: { code: 'Base.1.0.GeneralError' } })
+    if (request.method === 'POST' && path.endsWith('/Actions/ComputerSystem.Reset'))
+      return void this.#reset(request).then((status) => say(status, {}))
     const body = this.#tree()[path]
     say(body === undefined ? 404 : 200, body ?? { error: {} })
   }
+
+  async #reset(request: IncomingMessage): Promise<number> {
+    const { ResetType } = (await json(request)) as { ResetType: string }
+    this.resets.push(ResetType)
+    if (this.refused) return 409
+    if (!['On', 'ForceOff', 'GracefulShutdown'].includes(ResetType)) return 400
+    this.powerState = ResetType === 'On' ? 'On' : 'Off'
+    return 204
+  }
+
+  #actions = (own: string): object => ({
+    '#ComputerSystem.Reset': {
+      target: `/redfish/v1/${own}/Actions/ComputerSystem.Reset`,
+      'ResetType@Redfish.AllowableValues': ['On', 'ForceOff', 'GracefulShutdown'],
+    },
+  })
 
   #tree(): Record<string, unknown> {
     const id = String(this.system['Id'])
@@ -72,7 +94,7 @@ export class FakeController {
         Managers: at('Managers'),
       },
       Systems: all(own),
-      [own]: { ...this.system, PowerState: this.powerState, ...links },
+      [own]: { ...this.system, PowerState: this.powerState, ...links, Actions: this.#actions(own) },
       [`${own}/Processors`]: all(`${own}/Processors/CPU1`, `${own}/Processors/CPU2`),
       [`${own}/Processors/CPU1`]: {
         Id: 'CPU1',

@@ -31,6 +31,16 @@ const countCell = 1
 const chainCell = 2
 const codeCell = 3
 
+/** For each type and side of links, whether they are meant. */
+export type BundleMask = Uint8Array
+
+export function toMask(wanted: (type: LinkType, side: Side) => boolean): BundleMask {
+  const mask = new Uint8Array(linkTypes.length * 2)
+  for (const [number, type] of linkTypes.entries())
+    for (const side of [outward, inward] as const) mask[number * 2 + side] = wanted(type, side) ? 1 : 0
+  return mask
+}
+
 class StoredLink implements GraphLink {
   readonly type: LinkType
   readonly from: StoredVertex
@@ -208,8 +218,12 @@ export class Adjacency {
   }
 
   toLink(link: number): GraphLink {
-    const type = linkTypes[this.#links.get(link, markCell) & 0xff]!
-    return new StoredLink(type, this.from(link), this.to(link), this.since(link))
+    const page = this.#links.page(link)
+    const at = this.#links.cellsAt(link)
+    const mark = page[at + markCell]!
+    const since = (mark >> 8) * 2 ** 32 + (page[at + lateCell]! >>> 0)
+    const from = this.#at(page[at + fromCell]!)
+    return new StoredLink(linkTypes[mark & 0xff]!, from, this.#at(page[at + toCell]!), since)
   }
 
   /** Looks through the shorter of the two bundles that must hold it; 0: there is none. */
@@ -228,11 +242,12 @@ export class Adjacency {
   }
 
   /** Links of all bundles that `wanted` lets through, in no particular order. */
-  linksOf(vertex: StoredVertex, wanted: (type: LinkType, side: Side) => boolean): GraphLink[] {
+  linksOf(vertex: StoredVertex, wanted: BundleMask | ((type: LinkType, side: Side) => boolean)): GraphLink[] {
     const found: GraphLink[] = []
     for (let bundle = vertex.bundle; bundle !== 0; bundle = this.nextBundle(bundle)) {
-      const side = this.sideOf(bundle)
-      if (!wanted(this.typeOf(bundle), side)) continue
+      const code = this.#bundles.get(bundle, codeCell)
+      const side = (code & 1) as Side
+      if (typeof wanted === 'function' ? !wanted(linkTypes[code >> 1]!, side) : wanted[code] === 0) continue
       let link = this.head(bundle)
       for (let left = this.count(bundle); left > 0; left--) {
         found.push(this.toLink(link))

@@ -99,7 +99,7 @@ export interface Graph {
   degree(vertex: Vertex, type?: LinkType, direction?: 'out' | 'in' | 'both'): number
   /** Ascending by type, then by the other end's id. A symmetric link has both directions. */
   links(vertex: Vertex, query?: LinkQuery): GraphLink[]
-  /** Links of the types and directions that `wanted` lets through, in no particular order. */
+  /** Links of the types and directions that `wanted` lets through, in no particular order. `wanted` is asked once for each type: give a constant. */
   linksWhere(vertex: Vertex, wanted: (type: LinkType, direction: 'out' | 'in') => boolean): GraphLink[]
   findLink(type: LinkType, from: ResourceId, to: ResourceId): GraphLink | undefined
   /** What the steps lead to, without doubles and without the start; along a transitive step outwards the nearest first. */

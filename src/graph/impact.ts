@@ -25,6 +25,8 @@ type Direction = 'out' | 'in'
 
 /** Links by which a failing vertex hits others, without cables. */
 const isStriking = toTest('in', 'out')
+const isStrikingOrCable = (type: LinkType, direction: Direction): boolean =>
+  isStriking(type, direction) || isCable(type)
 /** Links by which a vertex needs others, without cables. */
 const isNeedful = toTest('out', 'in')
 const cables: ReadonlySet<LinkType> = new Set(cableTypes)
@@ -45,9 +47,13 @@ const toStrikes = (links: readonly GraphLink[], vertex: Vertex): Strike[] =>
 
 /** What `vertex` hits when it fails. `isHit` tells what is hit already. */
 export function strikesOf(graph: Graph, vertex: Vertex, isHit: (vertex: Vertex) => boolean): Strike[] {
-  const strikes = toStrikes(graph.linksWhere(vertex, isStriking), vertex)
-  const ends = graph.linksWhere(vertex, isCable)
-  if (ends.length === 0) return strikes
+  const strikes: Strike[] = []
+  let ends: GraphLink[] | undefined
+  for (const link of graph.linksWhere(vertex, isStrikingOrCable)) {
+    if (isCable(link.type)) (ends ??= []).push(link)
+    else strikes.push({ vertex: farEnd(link, vertex), chain: [link] })
+  }
+  if (ends === undefined) return strikes
   const own = ownerOf(graph, vertex)
   if (!isNetworkDevice(own.vertex)) return strikes
   for (const cable of ends) strikes.push(...acrossCable(graph, vertex, own.vertex, cable, isHit))

@@ -1,6 +1,6 @@
 /** Which links of a vertex are asked for, and in which order they come. */
 import { linkDefinition, type LinkType } from '../resource/kind/link.ts'
-import { inward, outward, type Side } from './adjacency.ts'
+import { inward, outward, toMask, type BundleMask, type Side } from './adjacency.ts'
 import type { GraphLink, LinkQuery, Vertex } from './graph.ts'
 
 /** A symmetric link has no direction, whichever end was stored first. */
@@ -30,4 +30,16 @@ export function inLinkOrder(vertex: Vertex, links: GraphLink[]): GraphLink[] {
     if (a.type !== b.type) return a.type < b.type ? -1 : 1
     return far(a) - far(b) || Number(a.from !== vertex) - Number(b.from !== vertex)
   })
+}
+
+export type LinkTest = (type: LinkType, direction: 'out' | 'in') => boolean
+/** Tests are constants that come with every step of a walk. */
+const masks = new WeakMap<LinkTest, BundleMask>()
+
+export function maskOf(wanted: LinkTest): BundleMask {
+  const known = masks.get(wanted)
+  if (known !== undefined) return known
+  const mask = toMask((type, side) => wanted(type, side === outward ? 'out' : 'in'))
+  masks.set(wanted, mask)
+  return mask
 }

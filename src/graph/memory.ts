@@ -21,7 +21,7 @@ import { VertexMaker } from './shape.ts'
 import type { Tenancies } from './tenancy.ts'
 import { StoredVertex } from './vertex.ts'
 import { inOrder } from './vertex-list.ts'
-import { inLinkOrder, isSymmetric, toWanted, withoutDoubles } from './link-query.ts'
+import { inLinkOrder, isSymmetric, maskOf, toWanted, withoutDoubles, type LinkTest } from './link-query.ts'
 import { walkSteps } from './walk.ts'
 
 type Direction = 'out' | 'in' | 'both'
@@ -147,11 +147,10 @@ export class MemoryGraph implements LiveGraph {
     return found.length < 2 ? found : inLinkOrder(vertex, found)
   }
 
-  linksWhere(vertex: Vertex, wanted: (type: LinkType, direction: 'out' | 'in') => boolean): GraphLink[] {
-    const found = this.adjacency.linksOf(vertex as StoredVertex, (type, side) =>
-      wanted(type, side === outward ? 'out' : 'in'),
-    )
-    return found.some((link) => link.from === link.to) ? withoutDoubles(found) : found
+  linksWhere(vertex: Vertex, wanted: LinkTest): GraphLink[] {
+    const found = this.adjacency.linksOf(vertex as StoredVertex, maskOf(wanted))
+    for (const link of found) if (link.from === link.to) return withoutDoubles(found)
+    return found
   }
 
   findLink(type: LinkType, from: ResourceId, to: ResourceId): GraphLink | undefined {

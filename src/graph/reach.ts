@@ -1,9 +1,10 @@
 /** Blast radius and its reverse: what is hit when a resource fails, and what hits it; by the rules of impact.ts. */
 import { checkTime, countVisits } from '../deadline.ts'
 import { limitExceeded } from '../errors.ts'
+import type { ResourceId } from '../resource/resource.ts'
 import type { Graph, GraphLink, Reached, ReachOptions, Vertex } from './graph.ts'
+import { kindSet } from './indexes.ts'
 import { needsOf, strikesOf, type Strike } from './impact.ts'
-import { isOfType } from '../resource/kind/index.ts'
 
 export function dependentsOf(graph: Graph, start: Vertex, options: ReachOptions = {}): Reached[] {
   return reach(graph, start, options, (vertex, isHit) => strikesOf(graph, vertex, isHit))
@@ -45,8 +46,8 @@ const signalEvery = 1_024
  */
 function reach(graph: Graph, start: Vertex, options: ReachOptions, next: Next): Reached[] {
   const { depth: most = Number.POSITIVE_INFINITY, signal } = options
-  const hits = new Set<Vertex>()
-  const isHit = (vertex: Vertex): boolean => hits.has(vertex)
+  const hits = new Set<ResourceId>()
+  const isHit = (vertex: Vertex): boolean => hits.has(vertex.id)
   const waiting: (Hit[] | undefined)[] = [[new Hit(start, undefined, [])]]
   const found: Hit[] = []
   for (let depth = 0; depth < waiting.length && depth <= most; depth++) {
@@ -56,7 +57,7 @@ function reach(graph: Graph, start: Vertex, options: ReachOptions, next: Next): 
       if (index % signalEvery === 0) checkTime(signal)
       if (depth > 0) found.push(hit)
       for (const { vertex, chain } of next(hit.vertex, isHit)) {
-        if (!hits.has(vertex)) (waiting[depth + chain.length] ??= []).push(new Hit(vertex, hit, chain))
+        if (!hits.has(vertex.id)) (waiting[depth + chain.length] ??= []).push(new Hit(vertex, hit, chain))
       }
     }
     checkVisited(hits.size, graph.limits.visited)
@@ -66,11 +67,11 @@ function reach(graph: Graph, start: Vertex, options: ReachOptions, next: Next): 
 }
 
 /** Those not reached before, each once, ascending by id. They count as hit from now on. */
-function settle(reached: readonly Hit[], hits: Set<Vertex>): Hit[] {
+function settle(reached: readonly Hit[], hits: Set<ResourceId>): Hit[] {
   const settled: Hit[] = []
   for (const hit of reached) {
-    if (hits.has(hit.vertex)) continue
-    hits.add(hit.vertex)
+    if (hits.has(hit.vertex.id)) continue
+    hits.add(hit.vertex.id)
     settled.push(hit)
   }
   for (let index = 1; index < settled.length; index++) {
@@ -82,9 +83,9 @@ function settle(reached: readonly Hit[], hits: Set<Vertex>): Hit[] {
 }
 
 function toShown({ kind, visible }: ReachOptions): (hit: Hit) => boolean {
+  const kinds = kind && kindSet(kind)
   return ({ vertex }) =>
-    (kind === undefined || kind.some((type) => isOfType(vertex.kind.name, type))) &&
-    (visible === undefined || visible(vertex))
+    (kinds === undefined || kinds.has(vertex.kind.name)) && (visible === undefined || visible(vertex))
 }
 
 /** Throws LIMIT_EXCEEDED when a walk touches more than it may. */

@@ -45,6 +45,15 @@ export class Records {
     this.#free = row
   }
 
+  /** The page of a row, for reading several of its cells, which begin at `cellsAt`. */
+  page(row: number): Int32Array {
+    return this.#pages[row >>> pageBits]!
+  }
+
+  cellsAt(row: number): number {
+    return (row & pageMask) * this.#width
+  }
+
   get(row: number, cell: number): number {
     return this.#pages[row >>> pageBits]![(row & pageMask) * this.#width + cell]!
   }

@@ -1,5 +1,6 @@
 /** What is said through the door: which faults there are, begin one, end one, where the devices answer. */
 import { z } from 'zod'
+import type { FacePorts } from './face/index.ts'
 import type { Datacenter } from './datacenter.ts'
 import { faultKinds, watchQuery, type FaultNote, type Faults } from './fault.ts'
 
@@ -26,6 +27,7 @@ export interface FaultEnded {
 }
 export interface DeviceList {
   devices: DevicePlace[]
+  faces: FacePorts
 }
 /** Where a simulated device answers SNMP. */
 export interface DevicePlace {
@@ -53,7 +55,7 @@ export function answerControl(
     case 'end':
       return { ended: faults.end(wish.fault, wish.target) }
     case 'where':
-      return { devices: placesOf(datacenter) }
+      return { devices: placesOf(datacenter), faces: datacenter.facePorts }
   }
 }
 

@@ -1,6 +1,7 @@
 /** The simulated datacenter: every device of the sample answers SNMP on loopback, and sends traps, as the scene goes. */
 import { startResponder, type Agent } from '../source/snmp/responder/index.ts'
 import { mix } from './draft.ts'
+import { faceNames, startFaces, type FaceName, type FacePorts, type Faces } from './face/index.ts'
 import { sampleItems } from './sample.ts'
 import { Scene, type Delays, type Happening } from './scene.ts'
 import { mibOf } from './table/index.ts'
@@ -12,6 +13,8 @@ export interface DatacenterOptions {
   traps?: { address: string; port: number } | null
   /** The UDP port of all agents, each on its own 127.x address; where it is taken, one of the next ones. Default 16100. */
   port?: number
+  /** The TCP ports of the cloud and the engine, and no others. Default: some that are free. */
+  faces?: FacePorts
   delays?: Partial<Delays>
 }
 
@@ -30,6 +33,9 @@ export interface Datacenter {
   readonly traps: { address: string; port: number } | null
   /** Where each device answers. */
   readonly agents: ReadonlyMap<Device, Agent>
+  /** Where the cloud and the engine answer, over HTTP. */
+  readonly facePorts: FacePorts
+  setFaceGone(name: FaceName, isGone: boolean): void
   /** Nothing reaches anybody and nothing is heard from anybody, as when the poller's own uplink is gone. */
   isolated: boolean
   close(): Promise<void>
@@ -38,6 +44,7 @@ export interface Datacenter {
 export async function startDatacenter({
   traps,
   port = 16_100,
+  faces,
   delays,
 }: DatacenterOptions = {}): Promise<Datacenter> {
   const simulated = new Simulated(traps, delays ?? {})
@@ -47,7 +54,13 @@ export async function startDatacenter({
     (device, place) => simulated.open(device, place),
     () => simulated.close(),
   )
-  return simulated
+  try {
+    await simulated.openFaces(faces)
+    return simulated
+  } catch (error) {
+    await simulated.close()
+    throw error
+  }
 }
 
 class Simulated implements Datacenter {
@@ -57,6 +70,8 @@ class Simulated implements Datacenter {
   readonly #responder = startResponder()
   readonly #timers = new Set<NodeJS.Timeout>()
   readonly #given: DatacenterOptions['traps']
+  readonly #goneFaces = new Set<FaceName>()
+  #faces: Faces | undefined
   #isIsolated = false
   #sent = 0
 
@@ -80,6 +95,22 @@ class Simulated implements Datacenter {
     this.agents.set(device, await this.#responder.add({ ...place, mib, moving: true, community }))
   }
 
+  /** When the agents are there: near them. */
+  async openFaces(exact: FacePorts | undefined): Promise<void> {
+    const [first] = this.agents.values()
+    this.#faces = await startFaces(exact ? { exact } : { near: first!.port + 2_000 })
+  }
+
+  get facePorts(): FacePorts {
+    return this.#faces!.ports
+  }
+
+  setFaceGone(name: FaceName, isGone: boolean): void {
+    if (isGone) this.#goneFaces.add(name)
+    else this.#goneFaces.delete(name)
+    this.#refreshFace(name)
+  }
+
   get traps(): { address: string; port: number } | null {
     if (this.#given !== undefined) return this.#given
     const [first] = this.agents.values()
@@ -92,12 +123,14 @@ class Simulated implements Datacenter {
   set isolated(value: boolean) {
     this.#isIsolated = value
     for (const device of this.world.devices) this.#refresh(device)
+    for (const name of faceNames) this.#refreshFace(name)
   }
 
   async close(): Promise<void> {
     this.scene.close()
     for (const timer of this.#timers) clearTimeout(timer)
     await this.#responder.close()
+    await this.#faces?.close()
   }
 
   #after(seconds: number, call: () => void): () => void {
@@ -118,6 +151,10 @@ class Simulated implements Datacenter {
     if (agent === undefined) return
     agent.fault = this.#isIsolated || !this.scene.device(device).isAlive ? { kind: 'silent' } : null
     agent.load(mibOf(this.scene, device))
+  }
+
+  #refreshFace(name: FaceName): void {
+    this.#faces?.setGone(name, this.#isIsolated || this.#goneFaces.has(name))
   }
 
   #tell(happening: Happening): void {

@@ -3,6 +3,7 @@
  * neighbours, traps) is the scene's.
  */
 import type { Datacenter } from './datacenter.ts'
+import type { FaceName } from './face/index.ts'
 import type { Port, Session } from './world.ts'
 
 export interface FaultKind {
@@ -117,7 +118,37 @@ export const faultKinds: readonly FaultKind[] = [
       }
     },
   },
+  faceGone(
+    'openstack-gone',
+    'openstack',
+    'The cloud answers nobody: its machines stay, with the time when they were seen last',
+    '{ virtualMachines(first: 3) { nodes { name powerState observedAt host { name } } } }',
+  ),
+  faceGone(
+    'docker-gone',
+    'docker',
+    'A container engine answers nobody: its containers stay, with the time when they were seen last',
+    '{ resource(ref: "VirtualMachine:name=web-shop-01") { ... on VirtualMachine { name containers(first: 10) { nodes { name state observedAt } } } } }',
+  ),
 ]
+
+function faceGone(name: string, face: FaceName, summary: string, query: string): FaultKind {
+  return {
+    name,
+    summary,
+    target: null,
+    usual: '',
+    begin(datacenter) {
+      datacenter.setFaceGone(face, true)
+      return {
+        target: '',
+        said: `The source ${face} is gone: its address takes no connection.`,
+        queries: ['{ sources { name state { lastSyncAt failure } } }', query],
+        end: () => datacenter.setFaceGone(face, false),
+      }
+    },
+  }
+}
 
 const flapSeconds = 6
 

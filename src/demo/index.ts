@@ -6,6 +6,7 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { answerControl, placesOf, type DeviceList, type DevicePlace } from './control.ts'
 import { community, startDatacenter, trapsOf, type Datacenter } from './datacenter.ts'
+import { cloudPassword, cloudProject, engineHost, type FacePorts } from './face/index.ts'
 import { doorPath, knock, openDoor, type Door } from './door.ts'
 import { Faults } from './fault.ts'
 
@@ -22,9 +23,20 @@ export interface Demo {
   /** Where the devices answer, in this process or another. */
   readonly devices: readonly DevicePlace[]
   readonly community: string
+  /** The cloud that tells of the virtual machines. */
+  readonly cloud: CloudPlace
+  /** The container engine on one of them. */
+  readonly engine: { url: string; host: string }
   /** Where they send their traps. */
   readonly traps: { address: string; port: number }
   close(): Promise<void>
+}
+
+export interface CloudPlace {
+  url: string
+  user: string
+  password: string
+  project: string
 }
 
 /** Devices are known by their addresses: they are where they were the last time, if nobody else is there now. */
@@ -44,20 +56,20 @@ export async function startDemo({ dataFolder }: DemoOptions): Promise<Demo> {
   const path = doorPath(dataFolder)
   const port = await formerPort(dataFolder)
   let holder = await hold(path, port)
-  let devices = holder?.devices
-  for (let tries = 0; devices === undefined; tries++) {
+  let places = holder?.places
+  for (let tries = 0; places === undefined; tries++) {
     // Who had it when it was tried may have ended since.
     holder = await hold(path, port)
-    devices = holder?.devices ?? (await askWhere(path, tries))
+    places = holder?.places ?? (await askWhere(path, tries))
   }
-  const found = devices
+  const { devices: found, faces } = places
   if (found[0]!.port !== port) await writeFile(portFile(dataFolder), `${found[0]!.port}\n`)
   const timer = setInterval(() => void takeOver(), lookMs)
   timer.unref()
   let taking: Promise<void> | undefined
   const takeOver = () => {
     if (holder !== undefined || taking !== undefined) return
-    taking = hold(path, found[0]!.port).then(
+    taking = hold(path, found[0]!.port, faces).then(
       (mine) => {
         holder = mine
         taking = undefined
@@ -70,6 +82,7 @@ export async function startDemo({ dataFolder }: DemoOptions): Promise<Demo> {
   return {
     devices: found,
     community,
+    ...toFaces(faces),
     traps: trapsOf(found[0]!.port),
     async close() {
       clearInterval(timer)
@@ -79,13 +92,23 @@ export async function startDemo({ dataFolder }: DemoOptions): Promise<Demo> {
   }
 }
 
+const toFaces = ({ openstack, docker }: FacePorts): Pick<Demo, 'cloud' | 'engine'> => ({
+  cloud: {
+    url: `http://127.0.0.1:${openstack}`,
+    user: 'plenum',
+    password: cloudPassword,
+    project: cloudProject,
+  },
+  engine: { url: `http://127.0.0.1:${docker}`, host: `VirtualMachine:name=${engineHost}` },
+})
+
 interface Holder {
-  devices: DevicePlace[]
+  places: DeviceList
   close(): Promise<void>
 }
 
 /** Undefined where another process has the door. */
-async function hold(path: string, port?: number): Promise<Holder | undefined> {
+async function hold(path: string, port?: number, faces?: FacePorts): Promise<Holder | undefined> {
   const {
     promise: ready,
     resolve,
@@ -99,11 +122,14 @@ async function hold(path: string, port?: number): Promise<Holder | undefined> {
   })
   if (door === null) return undefined
   try {
-    const datacenter = await startDatacenter(port === undefined ? {} : { port })
+    const datacenter = await startDatacenter({
+      ...(port === undefined ? {} : { port }),
+      ...(faces === undefined ? {} : { faces }),
+    })
     const faults = new Faults(datacenter)
     resolve({ datacenter, faults })
     return {
-      devices: placesOf(datacenter),
+      places: { devices: placesOf(datacenter), faces: datacenter.facePorts },
       close: async () => {
         faults.endAll()
         // Who takes the door over finds the addresses free.
@@ -119,9 +145,9 @@ async function hold(path: string, port?: number): Promise<Holder | undefined> {
 }
 
 /** Undefined where whoever had the door is gone. */
-async function askWhere(path: string, tries: number): Promise<DevicePlace[] | undefined> {
+async function askWhere(path: string, tries: number): Promise<DeviceList | undefined> {
   try {
-    return ((await knock(path, { do: 'where' }, deadline())) as DeviceList).devices
+    return (await knock(path, { do: 'where' }, deadline())) as DeviceList
   } catch (error) {
     if (tries >= 10) throw error
     return undefined

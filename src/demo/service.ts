@@ -1,5 +1,5 @@
 /** Tenants, images and services: a shop, a messenger and what carries them. */
-import type { Sample } from './draft.ts'
+import { hex, mix, type Sample } from './draft.ts'
 import type { Instance, Workload } from './workload.ts'
 
 const tenants = [
@@ -221,10 +221,10 @@ export const workloads: readonly Workload[] = plans
 
 export function addTenants(sample: Sample): Map<string, string> {
   return new Map(
-    tenants.map(([name, group]) => [
+    tenants.map(([name, group], index) => [
       name,
       sample.add('Tenant', name, {
-        fields: { group },
+        fields: { group, tenantId: hex(mix(600_000 + index), 8).repeat(4) },
         owner: `team-${name}`,
         contact: `${name}@example.net`,
       }),

@@ -1,11 +1,7 @@
-/** A container engine's API with recorded shapes (Docker 20.10), over HTTP: what it holds is the test's to change. */
-import type { IncomingMessage, ServerResponse } from 'node:http'
+/** The demo's container engine with recorded shapes (Docker 20.10) in it: what it holds is the test's to change. */
+import { EngineServer, type EngineContainer } from '../../../src/demo/face/engine.ts'
 
-export interface FakeContainer {
-  Id: string
-  Names: string[]
-  [property: string]: unknown
-}
+export type FakeContainer = EngineContainer
 
 const imageId = `sha256:${'4f35ca68'.repeat(8)}`
 const networkId = '3fb1ecd02ead7fab'.repeat(4)
@@ -56,76 +52,42 @@ export const recorded = (index: number, rest: Record<string, unknown> = {}): Fak
   ...rest,
 })
 
-export class FakeEngine {
-  containers = [2, 3, 4].map((index) => recorded(index))
-  info: Record<string, unknown> = {
-    ID: 'EB3M:LOYI:WTNP:GLJY:4TEM:335Z:UD22:KCAU:ELJ7:YZKC:EZTL:PR6J',
-    Name: 'node7',
-    NCPU: 2,
-    MemTotal: 25_276_510_208,
-    OperatingSystem: 'Debian GNU/Linux 12 (bookworm)',
-    ServerVersion: '20.10.24+dfsg1',
-    CgroupVersion: '1',
-  }
-  version = { ApiVersion: '1.41', MinAPIVersion: '1.12' }
-  stats: (id: string) => unknown = (id) => ({ ...recordedStats, id })
-  readonly #watching = new Set<ServerResponse>()
+const recordedImage = {
+  Containers: -1,
+  Created: 1_795_421_290,
+  Id: imageId,
+  Labels: null,
+  RepoDigests: null,
+  RepoTags: ['registry.example.net:5000/shop/web:1.2'],
+  Size: 1_982_256,
+}
 
-  say(event: unknown): void {
-    for (const response of this.#watching) response.write(`${JSON.stringify(event)}\n`)
-  }
+const recordedVolume = {
+  CreatedAt: '2026-11-23T08:08:10Z',
+  Driver: 'local',
+  Labels: null,
+  Mountpoint: '/x',
+  Name: 'vol1',
+}
 
-  get watchers(): number {
-    return this.#watching.size
-  }
-
-  answer = (request: IncomingMessage, response: ServerResponse): void => {
-    const url = new URL(request.url!, 'http://engine')
-    const path = url.pathname.replace(/^\/v1\.\d+/, '')
-    const say = (status: number, body: unknown) =>
-      void response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body))
-    const stats = /^\/containers\/(\w+)\/stats$/.exec(path)
-    if (path === '/events') {
-      response.writeHead(200, { 'content-type': 'application/json' })
-      response.flushHeaders()
-      this.#watching.add(response)
-      response.on('close', () => this.#watching.delete(response))
-    } else if (path === '/version') say(200, this.version)
-    else if (path === '/info') say(200, this.info)
-    else if (path === '/containers/json') {
-      const ids = (JSON.parse(url.searchParams.get('filters') ?? '{}') as { id?: string[] }).id
-      say(
-        200,
-        this.containers.filter(({ Id }) => ids === undefined || ids.includes(Id)),
-      )
-    } else if (path === '/images/json')
-      say(200, [
-        {
-          Containers: -1,
-          Created: 1_795_421_290,
-          Id: imageId,
-          Labels: null,
-          RepoDigests: null,
-          RepoTags: ['registry.example.net:5000/shop/web:1.2'],
-          Size: 1_982_256,
-        },
-      ])
-    else if (path === '/networks') say(200, [recordedNetwork])
-    else if (path === '/volumes')
-      say(200, {
-        Volumes: [
-          {
-            CreatedAt: '2026-11-23T08:08:10Z',
-            Driver: 'local',
-            Labels: null,
-            Mountpoint: '/x',
-            Name: 'vol1',
-          },
-        ],
-        Warnings: null,
-      })
-    else if (stats && this.containers.some(({ Id }) => Id === stats[1])) say(200, this.stats(stats[1]!))
-    else say(404, { message: 'page not found' })
+export class FakeEngine extends EngineServer {
+  constructor() {
+    super({
+      containers: [2, 3, 4].map((index) => recorded(index)),
+      info: {
+        ID: 'EB3M:LOYI:WTNP:GLJY:4TEM:335Z:UD22:KCAU:ELJ7:YZKC:EZTL:PR6J',
+        Name: 'node7',
+        NCPU: 2,
+        MemTotal: 25_276_510_208,
+        OperatingSystem: 'Debian GNU/Linux 12 (bookworm)',
+        ServerVersion: '20.10.24+dfsg1',
+        CgroupVersion: '1',
+      },
+      images: [recordedImage],
+      networks: [recordedNetwork],
+      volumes: [recordedVolume],
+      stats: (id) => ({ ...recordedStats, id }),
+    })
   }
 }
 

@@ -34,6 +34,8 @@ async function start(): Promise<Demo> {
 }
 const say = (request: unknown) => knock(doorPath(folder), request, AbortSignal.timeout(10_000))
 
+const portOf = (url: string): number => Number(new URL(url).port)
+
 describe('the door', () => {
   test('lists, begins and ends faults, and only its user can open it', async () => {
     const { devices } = await start()
@@ -46,6 +48,8 @@ describe('the door', () => {
       'hot-rack',
       'dead-switch',
       'poller-isolated',
+      'openstack-gone',
+      'docker-gone',
     ])
     expect(before.on).toEqual([])
     const begun = (await say({ do: 'begin', fault: 'dead-switch', target: 'pus1-leaf02' })) as FaultBegun
@@ -137,13 +141,18 @@ describe('two processes on one folder', () => {
   test('have the same devices; the second takes them over when the first ends, at the same addresses', async () => {
     const [first, second] = await Promise.all([start(), start()])
     expect(second.devices).toEqual(first.devices)
+    const facesOf = ({ cloud, engine }: Demo) => ({
+      openstack: portOf(cloud.url),
+      docker: portOf(engine.url),
+    })
+    expect(facesOf(second)).toEqual(facesOf(first))
     await say({ do: 'begin', fault: 'hot-rack' })
     // Whichever has the door.
     await first.close()
     const deadline = Date.now() + 10_000
     for (;;) {
       try {
-        expect(await say({ do: 'where' })).toEqual({ devices: second.devices })
+        expect(await say({ do: 'where' })).toEqual({ devices: second.devices, faces: facesOf(second) })
         break
       } catch (error) {
         if (!(error instanceof DoorClosed) || Date.now() > deadline) throw error

@@ -1,5 +1,5 @@
 /** A mark of what an observation says: the same content has the same mark, so that an unchanged one is not written again. */
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import type { Observation } from '../resource.ts'
 import { canonical } from './relink.ts'
 
@@ -27,5 +27,5 @@ export function hashOf({
     links ?? [],
     hearsay ?? false,
   ]
-  return createHash('sha256').update(canonical(content)).digest().subarray(0, 16)
+  return hash('sha256', canonical(content), 'buffer').subarray(0, 16)
 }

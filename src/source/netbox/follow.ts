@@ -1,5 +1,5 @@
 /** What becomes of webhooks: the models that they name are asked for anew, and what is otherwise than it was is told. */
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Observation } from '../../resource/resource.ts'
 import { SourceError, type Told } from '../source.ts'
@@ -52,9 +52,7 @@ export class Looking {
 }
 
 const seenOf = (things: readonly Observation[]): Map<string, string> =>
-  new Map(
-    things.map((thing) => [thing.key, createHash('sha1').update(JSON.stringify(thing)).digest('base64')]),
-  )
+  new Map(things.map((thing) => [thing.key, hash('sha1', JSON.stringify(thing), 'base64')]))
 
 export async function* followHooks(
   options: HookOptions,

@@ -1,5 +1,5 @@
 /** The sample's cloud and engine the whole way: HTTP, their drivers, the graph; and what stays of them when they are gone. */
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -17,6 +17,8 @@ let app: TestApp
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'plenum-face-'))
+  // Far from where others start theirs, who look whether they get back what they had.
+  writeFileSync(join(folder, 'demo.port'), '17500')
   demo = await startDemo({ dataFolder: folder })
   database = await createDatabase()
   await startResources({ db: database.db }).importInventory(

@@ -74,12 +74,18 @@ afterAll(async () => {
   if (folder !== undefined) rmSync(folder, { recursive: true, force: true })
 })
 
+/** What was asked and given up too, until its process has answered or ended: it may be done late. */
+const asked = new Set<Promise<unknown>>()
+
 /** Asks one process after the other until one answers something that asking again would not change. */
 async function ask(bot: number, document: string, input: object, field: string): Promise<any> {
   for (let turn = bot; ; turn++) {
     const process = running[turn % running.length]!
+    const asking = process.ask<any>(document, { input }).catch(() => undefined)
+    asked.add(asking)
+    void asking.finally(() => asked.delete(asking))
     const answer = await Promise.race([
-      process.ask<any>(document, { input }).catch(() => undefined),
+      asking,
       new Promise<undefined>((resolve) => setTimeout(resolve, patienceMs, undefined).unref()),
     ])
     if (answer === undefined) continue
@@ -170,6 +176,7 @@ test(
         Array.from({ length: bots }, (_, bot) => take(bot, round, trouble, codes)),
       )
       await Promise.all(trouble.under)
+      await Promise.all(asked)
       const ids = taken.flat()
       // Each as the tables have it, and as it was told.
       const live = await rows(`select id from allocation where state = 'ACTIVE'`)
@@ -206,6 +213,7 @@ test(
         }),
       )
       await Promise.all(again.under)
+      await Promise.all(asked)
       expect(await rows('select * from claim')).toEqual([])
       expect(await rows('select * from quota where used <> 0')).toEqual([])
       expect(await rows('select * from provider_usage where used <> 0')).toEqual([])

@@ -21,7 +21,7 @@ let folder: DataFolder
 beforeAll(async () => {
   folder = filled = createDataFolder()
   await stop(await start())
-})
+}, 300_000)
 afterAll(() => filled.close())
 beforeEach(() => {
   folder = createDataFolder(filled)

@@ -42,11 +42,12 @@ function saidBy(one: Device): Said[] {
   const located: LinkClaim[] = [{ type: 'LOCATED_IN', to: { source: 'a', key: 'rack' } }]
   const whole: Observation = {
     key,
-    kind,
-    name: `${source}-${key}`,
+    // Of two things that one source has only heard of, what it told last counts, and that is an order: here it tells the same of both.
+    kind: hearsay ? 'Device' : kind,
+    name: hearsay ? `${source}-heard` : `${source}-${key}`,
     fields: {
       manufacturer: 'Dell',
-      model,
+      model: hearsay ? 'm1' : model,
       ...(serialNumber === undefined ? {} : { serialNumber }),
       ...(assetTag === undefined ? {} : { assetTag }),
     },

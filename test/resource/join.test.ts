@@ -116,6 +116,20 @@ describe('one thing', () => {
     expect(images.find((image) => image.id === two.id)).toMatchObject({ name: 'srv-2', hasDrift: true })
   })
 
+  test('a drift is told with what is seen now, also where nothing else of the resource changes', async () => {
+    const fields = { serialNumber: 'S1', manufacturer: 'Dell' }
+    await world.say([{ kind: 'Server', name: 'srv-1', fields }])
+    const snmp = await world.source('snmp')
+    const { id } = await world.named('srv-1')
+    const driftNow = async () => (await world.resources.driftOf([id])).get(id)
+    await world.sync(snmp, [server('p', fields, { name: 'srv-one' })])
+    const [first] = (await driftNow())!
+    expect(first).toMatchObject({ path: 'name', intended: 'srv-1', observed: 'srv-one' })
+    await world.sync(snmp, [server('p', fields, { name: 'srv-uno' })])
+    // It differs since it first did.
+    expect(await driftNow()).toEqual([{ ...first, observed: 'srv-uno' }])
+  })
+
   test('an edit holds nothing together: it stays with its resource when serials are swapped', async () => {
     await world.say([
       { kind: 'Server', name: 'srv-1', fields: { serialNumber: 'S1', manufacturer: 'Dell' } },

@@ -20,13 +20,20 @@ export function changesOf(before: ResourceRow, after: ResourceRow): Change[] {
     ['site', before.siteId, after.siteId],
     ['tenant', before.tenantId, after.tenantId],
     ['sources', before.sources, after.sources],
-    ['drift', before.drift.map(({ path }) => path), after.drift.map(({ path }) => path)],
     ['hasConflict', before.hasConflict, after.hasConflict],
   ]
   for (const [path, old, fresh] of more)
     if (canonical(old) !== canonical(fresh)) changes.push({ path, before: old, after: fresh })
+  if (canonical(valuesOf(before.drift)) !== canonical(valuesOf(after.drift)))
+    changes.push({ path: 'drift', before: pathsOf(before.drift), after: pathsOf(after.drift) })
   return changes
 }
+
+type Drift = ResourceRow['drift']
+const valuesOf = (drift: Drift): unknown =>
+  drift.map(({ path, intended, observed }) => ({ path, intended, observed }))
+/** Only where they differ is told: the values may be ids of what the reader does not see. */
+const pathsOf = (drift: Drift): string[] => drift.map(({ path }) => path)
 
 function changesIn(name: string, before: Record<string, unknown>, after: Record<string, unknown>): Change[] {
   return [...new Set([...Object.keys(before), ...Object.keys(after)])].sort().flatMap((key) => {

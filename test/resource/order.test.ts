@@ -42,12 +42,11 @@ function saidBy(one: Device): Said[] {
   const located: LinkClaim[] = [{ type: 'LOCATED_IN', to: { source: 'a', key: 'rack' } }]
   const whole: Observation = {
     key,
-    // Of two things that one source has only heard of, what it told last counts, and that is an order: here it tells the same of both.
-    kind: hearsay ? 'Device' : kind,
+    kind,
     name: hearsay ? `${source}-heard` : `${source}-${key}`,
     fields: {
       manufacturer: 'Dell',
-      model: hearsay ? 'm1' : model,
+      model,
       ...(serialNumber === undefined ? {} : { serialNumber }),
       ...(assetTag === undefined ? {} : { assetTag }),
     },
@@ -64,11 +63,22 @@ function saidBy(one: Device): Said[] {
   return [whole, ...parts].map((observation) => ({ source, observation }))
 }
 
+/** Of two things that one source has only heard of, what it told last counts, and that is an order: here it tells the same of both. */
+function heardAlike(devices: readonly Device[]): Device[] {
+  const heard = new Map<number, Device>()
+  return devices.map((one) => {
+    if (!one.hearsay) return one
+    const first = heard.get(one.source) ?? one
+    heard.set(one.source, first)
+    return { ...first, key: one.key, ports: one.ports }
+  })
+}
+
 const rack: Said = { source: 0, observation: { key: 'rack', kind: 'Rack', name: 'r07' } }
 const scenes = fc
   .uniqueArray(device, { minLength: 2, maxLength: 6, selector: ({ source, key }) => `${source} ${key}` })
   .chain((devices) => {
-    const said = [rack, ...devices.flatMap(saidBy)]
+    const said = [rack, ...heardAlike(devices).flatMap(saidBy)]
     return fc.record({
       said: fc.constant(said),
       order: fc.shuffledSubarray(said, { minLength: said.length }),

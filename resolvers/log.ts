@@ -10,10 +10,9 @@ export const logging = {
     async logs(_: unknown, args: SetArguments, context: Context, info: GraphQLResolveInfo) {
       const { graph } = context
       const isAll = context.viewer.tenants === undefined && Object.keys(args.filter).length === 0
-      if (isAll) return connectSet(context, graph, undefined, args, info)
-      const vertices = await matching(context, graph, 'Resource', args.filter)
-      const ids = [...vertices].flatMap((one) => (see(context, graph, one)?.access === 'FULL' ? one.id : []))
-      return connectSet(context, graph, ids, args, info)
+      const found = [...(await matching(context, graph, 'Resource', args.filter))]
+      const vertices = isAll ? found : found.filter((one) => see(context, graph, one)?.access === 'FULL')
+      return connectSet(context, graph, { vertices, isAll }, args, info)
     },
   },
 }

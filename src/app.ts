@@ -14,7 +14,7 @@ import { appendEvents, startEvents, writeAudit } from './event/index.ts'
 import { startGraph, tenantIds } from './graph/index.ts'
 import { startIdentities } from './identity/index.ts'
 import { readInventory } from './inventory/index.ts'
-import { startLogLines } from './log-line/index.ts'
+import { startLogLines, startLogRates } from './log-line/index.ts'
 import { startMetrics } from './metric/index.ts'
 import { startPruning } from './prune.ts'
 import { startResources } from './resource/index.ts'
@@ -109,6 +109,9 @@ export async function startApp(
 
     const logs = startLogLines({ db, log, waitingLines: config.syslog.waitingLines })
     closing.push(() => logs.close())
+    const { patterns } = config.logs
+    const rates = startLogRates({ db, metrics, turns, log, patterns })
+    closing.push(() => rates.close())
     const syslog = await startSyslog({
       ...{ config: config.syslog, log },
       graph: () => holder.graph,

@@ -12,6 +12,7 @@ import { kindNames } from './resource/kind/index.ts'
 import { drivers, parseServices, parseSources } from './source/index.ts'
 import { secretReference } from './source/source.ts'
 import { allocationShape } from './allocation/index.ts'
+import { logsShape } from './log-line/index.ts'
 import { syslogShape } from './syslog/index.ts'
 import { usageShape } from './usage/index.ts'
 import { parseKindRules } from './source/netbox/index.ts'
@@ -193,6 +194,7 @@ const file = z.strictObject({
   allocation: allocationShape.prefault({}),
   usage: usageShape.prefault({}),
   syslog: syslogShape.prefault({}),
+  logs: logsShape.prefault({}),
   access: access.prefault({}),
   netbox: z.strictObject({ kindRules: kindRules.prefault([]) }).prefault({}),
 })

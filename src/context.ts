@@ -77,7 +77,7 @@ export interface Context {
   /** The graph as it was at an instant (milliseconds), kept for this request. */
   graphAt(instant: number): Promise<Graph>
   resources: Resources
-  sources: Pick<Sources, 'sync' | 'read'>
+  sources: Pick<Sources, 'sync' | 'read' | 'logs' | 'logStores'>
   events: EventFeed
   metrics: Metrics
   allocations: Omit<Allocations, 'close'>

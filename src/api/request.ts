@@ -19,7 +19,7 @@ import { guardOf } from './grant.ts'
 export interface Nouns {
   graph: LiveGraph
   resources: Resources
-  sources: Pick<Sources, 'sync' | 'read'>
+  sources: Pick<Sources, 'sync' | 'read' | 'logs' | 'logStores'>
   events: EventFeed
   metrics: Metrics
   allocations: Omit<Allocations, 'close'>

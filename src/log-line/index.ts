@@ -7,8 +7,10 @@ import { Inbox } from './inbox.ts'
 import type { KeptLine, LineQuery, NewLine } from './line.ts'
 import { dropDays, readEach, readLines } from './store.ts'
 
-export { levels, severityOf, wordsOf } from './line.ts'
-export type { KeptLine, LineQuery, LineSeverity, NewLine } from './line.ts'
+export { logsShape, type LogsConfig } from './config.ts'
+export { startLogRates } from './rate.ts'
+export { chooseLines, levels, severityOf, visible, wordsOf } from './line.ts'
+export type { KeptLine, LineQuery, LineSeverity, NewLine, StoreAnswer } from './line.ts'
 
 const keptLines = counter({ name: 'plenum_log_lines_total', help: 'Log lines that were written.' })
 const droppedLines = counter({

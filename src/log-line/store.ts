@@ -126,6 +126,21 @@ export async function readLines(db: Knex, query: LineQuery, most: number): Promi
   return rows.map(toLine)
 }
 
+/** How many there were since an instant, of each resource that has any in the range. */
+export async function countLines(
+  db: Knex,
+  query: LineQuery,
+  since: number,
+): Promise<Map<ResourceId, number>> {
+  const { sql, bindings } = conditionOf(query)
+  const { rows } = await db.raw<{ rows: { id: string; count: string }[] }>(
+    `select resource_id as id, count(*) filter (where at > to_timestamp(cast(:since as double precision) / 1000)) as count
+     from log_line where ${sql} group by resource_id`,
+    { ...bindings, since } as never,
+  )
+  return new Map(rows.map(({ id, count }) => [Number(id), Number(count)]))
+}
+
 const toLine = (row: Row): KeptLine => ({
   at: Math.round(row.at),
   toldAt: row.told_at === null ? null : Math.round(row.told_at),

@@ -15,6 +15,8 @@ import type { SourceConfig } from './config.ts'
 import { docker } from './docker/index.ts'
 import { orAborted, type BreakerState } from './guard.ts'
 import type { Touch } from './live.ts'
+import { readStores, type LogRequest } from './log.ts'
+import type { StoreAnswer } from '../log-line/index.ts'
 import { inSpan } from '../telemetry/index.ts'
 import { liveReads } from './meter.ts'
 import { frr } from './frr/index.ts'
@@ -87,6 +89,10 @@ export interface Sources {
     },
     signal: AbortSignal,
   ): Promise<ReadAnswer>
+  /** Lines of logs that sources keep; those that keep none are not among the answers. Never rejects because of a source. */
+  logs(request: LogRequest, signal: AbortSignal): Promise<StoreAnswer[]>
+  /** Which sources keep lines. */
+  logStores(): ReadonlySet<ResourceId>
   /**
    * Lists a source now, in whichever process has its turn; releases what is held with `acceptVanished`. INVALID_INPUT when it is not one that is listed,
    * SOURCE_UNAVAILABLE when that fails or nobody does it in time.
@@ -167,6 +173,8 @@ export async function startSources(options: SourcesOptions): Promise<Sources> {
 
   return {
     read: (request, signal) => read(running, request, signal),
+    logs: (request, signal) => readStores(running, request, signal),
+    logStores: () => new Set([...running.values()].flatMap((one) => (one.source?.logs ? one.sourceId : []))),
     async sync(sourceId, { acceptVanished }, actor, signal) {
       await checkListed(running, sourceId, options)
       const at = await askSync(db, sourceId, { by: actor.name, accept: acceptVanished })

@@ -48,7 +48,7 @@ export class Running {
   readonly #by: Actor
   readonly #log: Logger
   readonly #stop = new AbortController()
-  readonly #redactor = new Redactor()
+  readonly redactor = new Redactor()
   readonly #intake: Intake
   readonly #lister: Lister
   readonly #live: Live
@@ -79,15 +79,15 @@ export class Running {
       by: this.#by,
       log: this.#log,
       guard: this.guard,
-      clean: (error) => this.#redactor.cleanError(error),
-      cleanThing: (thing) => this.#redactor.cleanAll(thing),
+      clean: (error) => this.redactor.cleanError(error),
+      cleanThing: (thing) => this.redactor.cleanAll(thing),
       standing: () => this.#standing,
       onListed: () => this.#intake.forgetWritten(),
       beginListing: () => this.#intake.beginListing(),
     })
     this.#live = new Live(
       this.guard,
-      (error) => this.#redactor.cleanError(error),
+      (error) => this.redactor.cleanError(error),
       (readings) => void this.#intake.add({ readings: [...readings] }),
     )
     this.#opening = this.#open()
@@ -162,7 +162,7 @@ export class Running {
       log: this.#log,
       fenceOf: (shard) => this.#turns.get(shard),
       record: (samples) => record(sourceId, samples),
-      clean: (value) => this.#redactor.cleanAll(value),
+      clean: (value) => this.redactor.cleanAll(value),
       tell: async (notices) => {
         const told = notices.map(({ resourceId, notice }) => ({ ...notice, resourceId, sourceId }))
         await tellNotices(db, this.#by.name, told)
@@ -183,7 +183,7 @@ export class Running {
         return this.#begin()
       } catch (error) {
         if (signal.aborted) return
-        await this.#stand(`it cannot be opened: ${this.#redactor.cleanError(error).message}`)
+        await this.#stand(`it cannot be opened: ${this.redactor.cleanError(error).message}`)
         await this.#rest(tries)
       }
     }
@@ -197,7 +197,7 @@ export class Running {
       mine: () => [...this.#turns.keys()].sort((a, b) => a - b),
       listeners: this.#onShards,
       log: this.#log,
-      redactor: this.#redactor,
+      redactor: this.redactor,
       guard: this.guard,
       signal: this.#stop.signal,
       inventory: this.#options.inventory,
@@ -249,7 +249,7 @@ export class Running {
         if (!signal.aborted) throw new SourceError('failed', 'it ended by itself')
       } catch (error) {
         if (signal.aborted) return
-        await this.#stand(`what it pushes cannot be followed: ${this.#redactor.cleanError(error).message}`)
+        await this.#stand(`what it pushes cannot be followed: ${this.redactor.cleanError(error).message}`)
         this.#lister.soon()
         if (performance.now() - beganMs > 60_000) tries = 0
         await this.#rest(tries)
@@ -295,6 +295,6 @@ export class Running {
   }
 
   #warn(error: unknown, message: string): void {
-    this.#log.warn({ failure: this.#redactor.cleanError(error).message }, message)
+    this.#log.warn({ failure: this.redactor.cleanError(error).message }, message)
   }
 }

@@ -102,17 +102,21 @@ export interface Notice {
 export type Told =
   Observation | Gone | Part | Silent | Notice | { readings: Reading[] } | { measured: Measured[] }
 
+/** Lines of these things in [from, to], milliseconds since the epoch. */
 export interface LogQuery {
   keys: readonly string[]
   from: number
   to: number
-  contains?: string
+  /** Words that all stand in the line, each at least as the beginning of one: what a source cannot choose by itself is chosen from what it gives. */
+  words: readonly string[]
+  /** How many are wanted, the newest. */
   first: number
 }
 export interface LogLine {
   key: string
   at: number
-  severity: string | null
+  /** 0 (emergency) to 7 (debug); null where the system does not say. */
+  level: number | null
   text: string
 }
 
@@ -153,6 +157,7 @@ export interface Source {
   probe?(signal: AbortSignal): Promise<string>
   /** Pushed changes, where the system can push; ends only by `signal` or by throwing. */
   watch?(signal: AbortSignal): AsyncIterable<Told>
+  /** In any order, also more than were asked for. */
   logs?(query: LogQuery, signal: AbortSignal): AsyncIterable<LogLine>
   /** Only with `control: true`. */
   actor?: Actor

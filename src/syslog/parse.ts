@@ -1,4 +1,5 @@
 /** Syslog messages, as untrusted bytes: RFC 5424, RFC 3164, and whatever else comes. Pure. */
+import { visible } from '../log-line/index.ts'
 
 export interface Message {
   /** 0..7 */
@@ -96,11 +97,3 @@ function toInstant(text: string): number | null {
   const at = Date.parse(text)
   return Number.isNaN(at) || at < 0 ? null : at
 }
-
-/** Control characters, and those that turn around what is read, are shown as what they are: a line cannot pretend to be two, or another. */
-const hidden = /[\p{Cc}\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu
-
-export const visible = (text: string): string =>
-  text.replace(hidden, (one) =>
-    one === '\t' ? ' ' : `\\u${one.codePointAt(0)!.toString(16).padStart(4, '0')}`,
-  )

@@ -236,7 +236,11 @@ function createContext(): Context {
       merge: write,
       split: write,
     },
-    sources: { sync: () => Promise.resolve({ seen: 1, changed: 0, held: null, cursor: result.cursor }) },
+    sources: {
+      logStores: () => new Set<number>(),
+      logs: () => Promise.resolve([]),
+      sync: () => Promise.resolve({ seen: 1, changed: 0, held: null, cursor: result.cursor }),
+    },
     events: {
       cursor: () => ({ epoch, seq: 1 }),
       read: () => Promise.resolve([event]),

@@ -4,10 +4,16 @@ import type { GraphQLResolveInfo } from 'graphql'
 import type { Severity } from '../../alert/alert.ts'
 import type { Context } from '../../context.ts'
 import { invalidInput } from '../../errors.ts'
-import type { Graph } from '../../graph/graph.ts'
+import type { Graph, Vertex } from '../../graph/graph.ts'
 import { formatPageCursor, markOf, parsePageCursor, toPageRequest } from '../../graph/page.ts'
-import { levels, severityOf, wordsOf, type KeptLine, type LineQuery } from '../../log-line/index.ts'
-import type { ResourceId } from '../../resource/resource.ts'
+import {
+  levels,
+  severityOf,
+  wordsOf,
+  type KeptLine,
+  type LineQuery,
+  type StoreAnswer,
+} from '../../log-line/index.ts'
 import { pageSizeLimit } from './connection.ts'
 import { presentOnly } from './instant.ts'
 import { toGrid, type TimeRangeInput } from './metric.ts'
@@ -30,62 +36,100 @@ interface Asked {
   /** Lines that are to be read of each store: the page, one more, and those that were shown already. */
   most: number
 }
-/** What the stores say, by where they keep it. */
-interface Told {
-  lines: readonly (KeptLine & { store: string })[]
-  stores: readonly object[]
+interface StoredLine extends KeptLine {
+  store: string
 }
-
 const mostWords = 20
 const ownStore = 'plenum'
 
 export function logs(view: View, args: LogArguments, context: Context, info: GraphQLResolveInfo): unknown {
   presentOnly(view.graph, 'logs')
-  const { id } = view.vertex
-  return connect(context, view.graph, args, info, [id], (asked) => loaderOf(context, asked).load(id))
-}
-
-/** Of a set, whose ids are given; absent: of all. */
-export function connectSet(
-  context: Context,
-  graph: Graph,
-  resourceIds: readonly ResourceId[] | undefined,
-  args: LogArguments & { filter: unknown },
-  info: GraphQLResolveInfo,
-): Promise<object> {
-  return connect(context, graph, args, info, [args.filter], ({ query, most }) =>
-    timed(() => context.logs.of({ ...query, ...(resourceIds ? { resourceIds } : {}) }, most)),
+  const { vertex } = view
+  return connect(context, view.graph, args, info, [vertex.id], (asked) =>
+    loaderOf(context, asked).load(vertex),
   )
 }
 
-const loaders = new WeakMap<Context, Map<string, DataLoader<ResourceId, Told>>>()
+/** Of a set; `isAll`: of all that there are. */
+export function connectSet(
+  context: Context,
+  graph: Graph,
+  { vertices, isAll }: { vertices: readonly Vertex[]; isAll: boolean },
+  args: LogArguments & { filter: unknown },
+  info: GraphQLResolveInfo,
+): Promise<object> {
+  const ids = isAll ? {} : { resourceIds: vertices.map(({ id }) => id) }
+  return connect(context, graph, args, info, [args.filter], async ({ query, most }) => {
+    const start = performance.now()
+    const [own, others] = await Promise.all([
+      context.logs.of({ ...query, ...ids }, most).then((lines) => toAnswer(lines, start)),
+      askSources(context, vertices, query, most),
+    ])
+    return [own, ...others]
+  })
+}
+
+const loaders = new WeakMap<Context, Map<string, DataLoader<Vertex, StoreAnswer[]>>>()
 
 /** One read for all rows of a level that ask the same. */
-function loaderOf(context: Context, { name, query, most }: Asked): DataLoader<ResourceId, Told> {
-  const known = loaders.get(context) ?? new Map<string, DataLoader<ResourceId, Told>>()
+function loaderOf(context: Context, { name, query, most }: Asked): DataLoader<Vertex, StoreAnswer[]> {
+  const known = loaders.get(context) ?? new Map<string, DataLoader<Vertex, StoreAnswer[]>>()
   loaders.set(context, known)
   let loader = known.get(name)
   if (loader === undefined)
-    known.set(
-      name,
-      (loader = new DataLoader(async (ids) => {
-        const start = performance.now()
-        const found = await context.logs.each(ids, query, most)
-        return ids.map((id) => toTold(found.get(id) ?? [], start))
-      })),
-    )
+    known.set(name, (loader = new DataLoader((vertices) => readEach(context, vertices, query, most))))
   return loader
 }
 
-async function timed(read: () => Promise<KeptLine[]>): Promise<Told> {
+async function readEach(
+  context: Context,
+  vertices: readonly Vertex[],
+  query: Query,
+  most: number,
+): Promise<StoreAnswer[][]> {
   const start = performance.now()
-  return toTold(await read(), start)
+  const ids = vertices.map(({ id }) => id)
+  const [own, others] = await Promise.all([
+    context.logs
+      .each(ids, query, most)
+      .then((found) => ids.map((id) => toAnswer(found.get(id) ?? [], start))),
+    Promise.all(vertices.map((vertex) => askSources(context, [vertex], query, most))),
+  ])
+  return own.map((answer, index) => [answer, ...others[index]!])
 }
 
-const toTold = (lines: readonly KeptLine[], start: number): Told => ({
-  lines: lines.map((line) => ({ ...line, store: ownStore })),
-  stores: [{ name: ownStore, status: 'OK', tookSeconds: (performance.now() - start) / 1_000, failure: null }],
+const toAnswer = (lines: readonly KeptLine[], start: number): StoreAnswer => ({
+  ...{ name: ownStore, status: 'OK', failure: null, lines },
+  tookSeconds: (performance.now() - start) / 1_000,
 })
+
+/** Of those that a source which keeps lines knows. */
+async function askSources(
+  context: Context,
+  vertices: readonly Vertex[],
+  { tenants: _, ...query }: Query,
+  most: number,
+): Promise<StoreAnswer[]> {
+  const stores = context.sources.logStores()
+  const known = vertices.filter(
+    ({ kind, sources }) => logged.has(kind.name) && sources.some((id) => stores.has(id)),
+  )
+  if (known.length === 0) return []
+  const origins = await context.resources.originsOf(known.map(({ id }) => id))
+  const targets = known.flatMap(({ id }) =>
+    (origins.get(id) ?? []).map(({ sourceId, key }) => ({ resourceId: id, sourceId, key })),
+  )
+  return context.sources.logs({ targets, query, most }, context.signal)
+}
+
+/** Kinds whose lines sources keep. */
+const logged: ReadonlySet<string> = new Set(['Container'])
+
+/** The newest first; of one millisecond by store, so that pages go on where they ended. */
+const merged = (answers: readonly StoreAnswer[]): StoredLine[] =>
+  answers
+    .flatMap(({ name, lines }) => lines.map((line) => ({ ...line, store: name })))
+    .sort((one, other) => other.at - one.at)
 
 async function connect(
   context: Context,
@@ -93,7 +137,7 @@ async function connect(
   args: LogArguments,
   info: GraphQLResolveInfo,
   owner: unknown[],
-  read: (asked: Asked) => Promise<Told>,
+  read: (asked: Asked) => Promise<StoreAnswer[]>,
 ): Promise<object> {
   const { range, contains, severity, first, after } = args
   const mark = markOf(info.fieldName, ...owner, range, contains ?? null, severity ?? null)
@@ -101,7 +145,8 @@ async function connect(
   const place = after == null ? undefined : parsePageCursor(after, mark, 'after')
   const [at, shown] = place === undefined ? [undefined, 0] : [Number(place[0]), Number(place[1])]
   const query = toQuery(context, args, at)
-  const { lines, stores } = await read({ name: JSON.stringify(args), query, most: count + shown + 1 })
+  const stores = await read({ name: JSON.stringify(args), query, most: count + shown + 1 })
+  const lines = merged(stores)
   const rest = lines.slice(shown)
   const page = rest.slice(0, count)
   const hasNextPage = rest.length > count
@@ -147,10 +192,10 @@ function toQuery(
   }
 }
 
-const toLine = (context: Context, graph: Graph, line: KeptLine & { store: string }): object => ({
+const toLine = (context: Context, graph: Graph, line: StoredLine): object => ({
   ...{ at: line.at, toldAt: line.toldAt, program: line.program, text: line.text, store: line.store },
-  severity: severityOf(line.level),
-  level: levels[line.level],
+  severity: severityOf(line),
+  level: line.level === null ? null : levels[line.level],
   resource: () => see(context, graph, graph.get(line.resourceId)),
   interface: () => (line.interfaceId === null ? null : see(context, graph, graph.get(line.interfaceId))),
 })

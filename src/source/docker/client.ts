@@ -107,6 +107,23 @@ export class Engine {
       yield parse(event, 'events', toJson(line))
   }
 
+  /** Lines as the engine tells them, with their times, up to the end of the millisecond; empty when the container is gone, or its driver keeps none. */
+  async logs(
+    id: string,
+    { from, to, tail }: { from: number; to: number; tail: number },
+    signal: AbortSignal,
+  ): Promise<string> {
+    const query = {
+      ...{ stdout: 1, stderr: 1, timestamps: 1, tail },
+      ...{ since: (from / 1_000).toFixed(3), until: ((to + 1) / 1_000).toFixed(3) },
+    }
+    const path = `${await this.#version(signal)}/containers/${encodeURIComponent(id)}/logs`
+    const answer = await this.#http.send({ path, query }, signal)
+    if (answer.status === 404 || answer.status === 501) return ''
+    if (answer.status === 200) return answer.text
+    throw new SourceError(failureOf(answer.status), `logs: ${answer.status}${reasonOf(answer)}`)
+  }
+
   /** One measurement, as it is told. */
   stats(id: string, signal: AbortSignal): Promise<unknown> {
     const query = { stream: 'false', 'one-shot': 'true' }

@@ -6,6 +6,7 @@ import { createActor } from './actor.ts'
 import { createSwitch } from './power.ts'
 import { openEngine } from './client.ts'
 import { findHost } from './host.ts'
+import { readLogs } from './log.ts'
 import { toObservations, type Place } from './map.ts'
 import { metrics, readStats } from './stat.ts'
 import { follow } from './watch.ts'
@@ -63,6 +64,7 @@ async function open(own: Settings, environment: SourceEnvironment): Promise<Sour
     },
     watch: (signal) => follow({ engine, place, memory, everyMs: own.every * 1_000 }, signal),
     read: (keys, names, signal) => readStats(engine, keys, names, signal),
+    logs: (query, signal) => readLogs(engine, query, signal),
     ...(environment.control === true ? { actor: createActor(engine), power: createSwitch(engine) } : {}),
     close: async () => engine.close(),
   }

@@ -18,6 +18,8 @@ export interface Place {
 }
 
 export const containerKey = (id: string): string => `container/${id}`
+export const containerIdOf = (key: string): string | undefined =>
+  key.startsWith('container/') ? key.slice('container/'.length) : undefined
 const vrfKey = 'vrf'
 
 export function toObservations(held: Holding, place: Place): Observation[] {

@@ -118,7 +118,7 @@ async function spawnDockerd(folder: string, url: string): Promise<ChildProcess> 
 
 async function importImage(folder: string, url: string): Promise<void> {
   await mkdir(join(folder, 'root', 'bin'), { recursive: true })
-  await copyFile(busybox, join(folder, 'root', 'bin', 'sleep'))
+  for (const name of ['sleep', 'sh']) await copyFile(busybox, join(folder, 'root', 'bin', name))
   const tar = join(folder, 'root.tar')
   execFileSync('tar', ['-C', join(folder, 'root'), '-cf', tar, '.'])
   execFileSync('docker', ['-H', url, 'import', tar, 'box:1'])

@@ -15,7 +15,7 @@ import type { SourceConfig } from './config.ts'
 import { docker } from './docker/index.ts'
 import { orAborted, type BreakerState } from './guard.ts'
 import type { Touch } from './live.ts'
-import { readStores, type LogRequest } from './log.ts'
+import { readStores, storesOf, type LogRequest, type LogStore } from './log.ts'
 import type { StoreAnswer } from '../log-line/index.ts'
 import { inSpan } from '../telemetry/index.ts'
 import { liveReads } from './meter.ts'
@@ -26,6 +26,7 @@ import { netbox } from './netbox/index.ts'
 import { prometheus } from './prometheus/index.ts'
 import { snmp } from './snmp/index.ts'
 import { redfish } from './redfish/index.ts'
+import { loki } from './loki/index.ts'
 import { openstack } from './openstack/index.ts'
 import { actorOf, switchOf } from './acting.ts'
 import { Running } from './running.ts'
@@ -50,6 +51,7 @@ export const drivers: readonly Driver[] = [
   ipmi,
   frr,
   prometheus,
+  loki,
   checks,
   services,
 ]
@@ -91,8 +93,8 @@ export interface Sources {
   ): Promise<ReadAnswer>
   /** Lines of logs that sources keep; those that keep none are not among the answers. Never rejects because of a source. */
   logs(request: LogRequest, signal: AbortSignal): Promise<StoreAnswer[]>
-  /** Which sources keep lines. */
-  logStores(): ReadonlySet<ResourceId>
+  /** Which sources keep lines; with `keyOf` where they keep those of things that others know. */
+  logStores(): ReadonlyMap<ResourceId, LogStore>
   /**
    * Lists a source now, in whichever process has its turn; releases what is held with `acceptVanished`. INVALID_INPUT when it is not one that is listed,
    * SOURCE_UNAVAILABLE when that fails or nobody does it in time.
@@ -174,7 +176,7 @@ export async function startSources(options: SourcesOptions): Promise<Sources> {
   return {
     read: (request, signal) => read(running, request, signal),
     logs: (request, signal) => readStores(running, request, signal),
-    logStores: () => new Set([...running.values()].flatMap((one) => (one.source?.logs ? one.sourceId : []))),
+    logStores: () => storesOf(running),
     async sync(sourceId, { acceptVanished }, actor, signal) {
       await checkListed(running, sourceId, options)
       const at = await askSync(db, sourceId, { by: actor.name, accept: acceptVanished })

@@ -4,7 +4,7 @@ import { chooseLines } from '../log-line/index.ts'
 import type { KeptLine, LineQuery, StoreAnswer } from '../log-line/index.ts'
 import type { ReadTarget } from './index.ts'
 import type { Running } from './running.ts'
-import type { LogLine, LogQuery } from './source.ts'
+import type { LogLine, LogQuery, Source } from './source.ts'
 
 const deadlineMs = 10_000
 /** Things that one source is asked of at once: each is a request of its own. */
@@ -17,6 +17,20 @@ export interface LogRequest {
   query: Omit<LineQuery, 'resourceIds' | 'tenants'>
   most: number
 }
+
+/** `keyOf` of a source that keeps lines of things which others know. */
+export interface LogStore {
+  keyOf?: NonNullable<Source['logKeyOf']>
+}
+
+export const storesOf = (running: ReadonlyMap<ResourceId, Running>): Map<ResourceId, LogStore> =>
+  new Map(
+    [...running.values()].flatMap(({ sourceId, source }): [ResourceId, LogStore][] => {
+      if (source?.logs === undefined) return []
+      const { logKeyOf } = source
+      return [[sourceId, logKeyOf === undefined ? {} : { keyOf: (owner) => logKeyOf(owner) }]]
+    }),
+  )
 
 /** Never rejects because of a source. */
 export function readStores(

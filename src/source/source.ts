@@ -112,6 +112,13 @@ export interface LogQuery {
   /** How many are wanted, the newest. */
   first: number
 }
+/** What a source that keeps lines of things which others know goes by. */
+export interface LogOwner {
+  kind: string
+  name: string
+  fields: Readonly<Record<string, unknown>>
+  labels: Readonly<Record<string, string>>
+}
 export interface LogLine {
   key: string
   at: number
@@ -159,6 +166,11 @@ export interface Source {
   watch?(signal: AbortSignal): AsyncIterable<Told>
   /** In any order, also more than were asked for. */
   logs?(query: LogQuery, signal: AbortSignal): AsyncIterable<LogLine>
+  /**
+   * Under which key it has the lines of a thing, where it lists none itself; undefined: it has none. What it goes by may be what a tenant calls its own things, so
+   * that such lines are for those who see all.
+   */
+  logKeyOf?(owner: LogOwner): string | undefined
   /** Only with `control: true`. */
   actor?: Actor
   /** Only with `control: true`. */

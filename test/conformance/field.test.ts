@@ -237,7 +237,7 @@ function createContext(): Context {
       split: write,
     },
     sources: {
-      logStores: () => new Set<number>(),
+      logStores: () => new Map(),
       logs: () => Promise.resolve([]),
       sync: () => Promise.resolve({ seen: 1, changed: 0, held: null, cursor: result.cursor }),
     },

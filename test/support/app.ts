@@ -4,6 +4,7 @@ import { parseRule } from '../../src/alert/index.ts'
 import { allocationShape } from '../../src/allocation/index.ts'
 import { startApp } from '../../src/app.ts'
 import { loadConfig, type Config } from '../../src/config.ts'
+import { logsShape } from '../../src/log-line/index.ts'
 import { drivers, parseSources } from '../../src/source/index.ts'
 import { syslogShape } from '../../src/syslog/index.ts'
 import { asking, type Ask } from './asking.ts'
@@ -31,6 +32,8 @@ export interface TestAppOptions {
   sources?: Record<string, unknown>
   allocation?: unknown
   syslog?: Record<string, unknown>
+  logs?: Record<string, unknown>
+  rules?: Config['rules']
 }
 
 const token = 'plenum_token_for_tests_only'
@@ -57,6 +60,8 @@ export async function startTestApp({
   sources = {},
   allocation = {},
   syslog = {},
+  logs = {},
+  rules = [],
 }: TestAppOptions = {}): Promise<TestApp> {
   const own = database ?? (await createDatabase())
   const config = loadConfig({ PORT: '0', PLENUM_ADMIN_TOKEN: token, ...env })
@@ -66,10 +71,11 @@ export async function startTestApp({
       http: { ...config.http, ...http },
       documents: documents ?? config.documents,
       limits: { ...config.limits, ...limits },
-      rules: [quiet!, ...config.rules],
+      rules: [quiet!, ...config.rules, ...rules],
       sources: parseSources(sources, drivers).sources,
       allocation: allocationShape.parse(allocation),
       syslog: syslogShape.parse(syslog),
+      logs: logsShape.parse(logs),
     },
     own.url,
     pino({ level: env['TEST_LOG'] ?? 'silent' }),

@@ -103,24 +103,37 @@ const toAnswer = (lines: readonly KeptLine[], start: number): StoreAnswer => ({
   tookSeconds: (performance.now() - start) / 1_000,
 })
 
-/** Of those that a source which keeps lines knows. */
+/** Of what a source that keeps lines knows; and of what others know, where it finds that by its name or labels. */
 async function askSources(
   context: Context,
   vertices: readonly Vertex[],
-  { tenants: _, ...query }: Query,
+  { tenants, ...query }: Query,
   most: number,
 ): Promise<StoreAnswer[]> {
   const stores = context.sources.logStores()
-  const known = vertices.filter(
+  if (stores.size === 0) return []
+  const listed = vertices.filter(
     ({ kind, sources }) => logged.has(kind.name) && sources.some((id) => stores.has(id)),
   )
-  if (known.length === 0) return []
-  const origins = await context.resources.originsOf(known.map(({ id }) => id))
-  const targets = known.flatMap(({ id }) =>
-    (origins.get(id) ?? []).map(({ sourceId, key }) => ({ resourceId: id, sourceId, key })),
+  const origins =
+    listed.length === 0 ? undefined : await context.resources.originsOf(listed.map(({ id }) => id))
+  const targets = listed.flatMap(({ id }) =>
+    (origins?.get(id) ?? [])
+      .filter(({ sourceId }) => stores.get(sourceId)?.keyOf === undefined)
+      .map(({ sourceId, key }) => ({ resourceId: id, sourceId, key })),
   )
+  // Tenants choose names of what is theirs: one could call it like what is another's.
+  if (tenants === undefined) targets.push(...namedTargets(stores, vertices))
   return context.sources.logs({ targets, query, most }, context.signal)
 }
+
+const namedTargets = (stores: ReturnType<Context['sources']['logStores']>, vertices: readonly Vertex[]) =>
+  [...stores].flatMap(([sourceId, { keyOf }]) =>
+    vertices.flatMap(({ id, kind, name, fields, labels }) => {
+      const key = keyOf?.({ kind: kind.name, name, fields, labels })
+      return key === undefined ? [] : [{ resourceId: id, sourceId, key }]
+    }),
+  )
 
 /** Kinds whose lines sources keep. */
 const logged: ReadonlySet<string> = new Set(['Container'])

@@ -1,6 +1,6 @@
 /** A cluster's API: lists over pages, watches that say where they are, usage. */
 import { z } from 'zod'
-import type { Http } from '../http.ts'
+import { failureOf, type Http } from '../http.ts'
 import { SourceError } from '../source.ts'
 import { collections, type CollectionName, type ObjectOf } from './shape.ts'
 
@@ -33,6 +33,18 @@ export class Expired extends SourceError {
 }
 
 const watchSeconds = 290
+/** Of one container; the kubelet ends there. */
+const mostLogBytes = 8 * 2 ** 20
+
+export interface LogPlace {
+  namespace: string
+  name: string
+  container: string
+  /** Milliseconds since the epoch. */
+  since: number
+  /** The last so many lines. */
+  tail: number
+}
 
 export class Client {
   readonly #http: Http
@@ -138,6 +150,20 @@ export class Client {
     }
     if (refused.length > 0) throw new SourceError('denied', `the account may not list ${refused.join(', ')}`)
     return `Kubernetes ${gitVersion.slice(0, 40)} answers, and the account may list all that is read`
+  }
+
+  /** Lines as the kubelet tells them, with their times; empty when the container is gone, or has not begun. */
+  async logs({ namespace, name, container, since, tail }: LogPlace, signal: AbortSignal): Promise<string> {
+    const path = `api/v1/namespaces/${encodeURIComponent(namespace)}/pods/${encodeURIComponent(name)}/log`
+    const query = {
+      ...{ container, timestamps: 'true', tailLines: tail, limitBytes: mostLogBytes },
+      sinceTime: new Date(since).toISOString(),
+    }
+    const answer = await this.#http.send({ path, query, headers: await this.#headers() }, signal)
+    // 400: the container is about to start.
+    if (answer.status === 404 || answer.status === 400) return ''
+    if (answer.status === 200) return answer.text
+    throw new SourceError(failureOf(answer.status), `logs: ${answer.status}`)
   }
 
   /** What all pods use now, in one request. */

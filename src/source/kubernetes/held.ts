@@ -138,6 +138,14 @@ export class Held implements Lookup {
       .sort()
   }
 
+  /** Where a container of that key is. */
+  containerAt(key: string): { pod: Pod; container: string } | undefined {
+    const [, uid, name] = /^container\/(.+)\/([^/]+)$/.exec(key) ?? []
+    const pod = this.#pods.get(uid ?? '')
+    const container = pod?.spec.containers.find((one) => one.name === name)
+    return pod && container && { pod, container: container.name }
+  }
+
   claimed(namespace: string, claim: string): string | undefined {
     return this.#claims.get(`${namespace}/${claim}`)
   }

@@ -6,6 +6,7 @@ import { Memory } from '../memory.ts'
 import { secretReference, SourceError, type Driver, type Source, type SourceEnvironment } from '../source.ts'
 import { Client } from './client.ts'
 import { Held } from './held.ts'
+import { readLogs } from './log.ts'
 import { collectionNames } from './shape.ts'
 import { follow, readUsage } from './watch.ts'
 
@@ -83,6 +84,10 @@ async function open(own: Settings, environment: SourceEnvironment): Promise<Sour
     async read(keys, metrics, signal) {
       held ??= await listAll(client, await hold(signal), signal)
       return readUsage(client, held, { keys: new Set(keys), metrics }, signal)
+    },
+    async *logs(query, signal) {
+      held ??= await listAll(client, await hold(signal), signal)
+      yield* readLogs(client, held, query, signal)
     },
     close: async () => http.close(),
   }

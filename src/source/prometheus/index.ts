@@ -1,11 +1,10 @@
 /** A Prometheus as a source: what its exporters measure, by queries of the configuration, on the resources that their labels speak of. */
-import { readFile } from 'node:fs/promises'
 import { performance } from 'node:perf_hooks'
 import { setTimeout as delay } from 'node:timers/promises'
 import { z } from 'zod'
 import { openHttp } from '../http.ts'
+import { checkLogin, headersOf, loginSettings, readAuthorities } from '../login.ts'
 import {
-  secretReference,
   SourceError,
   type Driver,
   type Measured,
@@ -16,16 +15,11 @@ import {
 import { Client } from './client.ts'
 import { ownMetrics, toMeasured, type Unmatched } from './map.ts'
 
-const secret = z.string().regex(secretReference, 'a reference such as env:PROMETHEUS_TOKEN is needed')
 const settings = z
   .strictObject({
     /** Where its web pages begin: `https://prometheus.example.net`. */
     url: z.url({ protocol: /^https?$/ }),
-    token: secret.optional(),
-    user: z.string().min(1).optional(),
-    password: secret.optional(),
-    /** A file with certificates to trust beside the system's, PEM. */
-    ca: z.string().optional(),
+    ...loginSettings,
     /** Seconds between two collections. */
     every: z.number().positive().default(30),
     requestSeconds: z.number().positive().default(20),
@@ -42,12 +36,9 @@ const settings = z
       )
       .refine((metrics) => Object.keys(metrics).length > 0, 'at least one metric is needed'),
   })
-  .refine(
-    ({ token, user }) => token === undefined || user === undefined,
-    'either token, or user and password',
-  )
-  .refine(({ user, password }) => (user === undefined) === (password === undefined), {
-    message: 'user and password belong together',
+  .superRefine((given, context) => {
+    const message = checkLogin(given)
+    if (message !== undefined) context.addIssue({ code: 'custom', message })
   })
 type Settings = z.infer<typeof settings>
 
@@ -67,7 +58,7 @@ const mostTold = 50
 const atOnce = 4
 
 async function open(own: Settings, environment: SourceEnvironment): Promise<Source> {
-  const ca = own.ca === undefined ? undefined : await readCa(own.ca)
+  const ca = own.ca === undefined ? undefined : await readAuthorities(own.ca)
   const http = openHttp({
     ...{ url: own.url, environment, deadlineMs: own.requestSeconds * 1_000 },
     ...(ca === undefined ? {} : { ca }),
@@ -83,21 +74,6 @@ async function open(own: Settings, environment: SourceEnvironment): Promise<Sour
     },
     close: async () => http.close(),
   }
-}
-
-async function readCa(path: string): Promise<string> {
-  try {
-    return await readFile(path, 'utf8')
-  } catch (cause) {
-    throw new SourceError('bad', `the certificates in ${path} cannot be read`, { cause })
-  }
-}
-
-async function headersOf(own: Settings, environment: SourceEnvironment): Promise<Record<string, string>> {
-  if (own.token !== undefined) return { authorization: `Bearer ${await environment.secret(own.token)}` }
-  if (own.user === undefined || own.password === undefined) return {}
-  const login = `${own.user}:${await environment.secret(own.password)}`
-  return { authorization: `Basic ${Buffer.from(login).toString('base64')}` }
 }
 
 async function* watch(

@@ -24,6 +24,9 @@ export class FakeCluster {
   /** How many changes it remembers. */
   remembers = 1_000
   usage: unknown[] = []
+  /** What containers wrote, with times, by `pod/container`. */
+  lines = new Map<string, { at: number; text: string }[]>()
+  mayReadLogs = true
   requests: string[] = []
   readonly #items = new Map<string, Map<string, Item>>(Object.keys(paths).map((path) => [path, new Map()]))
   #log: { version: number; path: string; type: string; object: Item }[] = []
@@ -105,6 +108,8 @@ export class FakeCluster {
     if (request.headers.authorization !== `Bearer ${this.token}`) return say(401, status(401))
     if (path === 'apis/metrics.k8s.io/v1beta1/pods')
       return say(200, { kind: 'PodMetricsList', items: this.usage })
+    const logged = /^api\/v1\/namespaces\/([^/]+)\/pods\/([^/]+)\/log$/.exec(path)
+    if (logged) return this.#logs(logged[1]!, logged[2]!, url, response, say)
     const known = discovery(path)
     if (known !== undefined) return say(200, known)
     if (paths[path] !== undefined && request.method === 'GET')
@@ -174,6 +179,28 @@ export class FakeCluster {
       )
     }
     say(200, this.#whole(path, known))
+  }
+
+  #logs(
+    namespace: string,
+    name: string,
+    url: URL,
+    response: ServerResponse,
+    say: (status: number, body: unknown) => void,
+  ): void {
+    if (!this.mayReadLogs) return say(403, status(403))
+    const pod = this.list('api/v1/pods').find(
+      ({ metadata }) => metadata.name === name && metadata.namespace === namespace,
+    )
+    if (pod === undefined) return say(404, status(404))
+    const container = url.searchParams.get('container')
+    if (pod['status'].phase === 'Pending') return say(400, status(400))
+    const since = Date.parse(url.searchParams.get('sinceTime') ?? '1970-01-01T00:00:00Z')
+    const lines = (this.lines.get(`${name}/${container}`) ?? []).filter(({ at }) => at >= since)
+    const told = lines.slice(-Number(url.searchParams.get('tailLines') ?? lines.length))
+    const stamp = (at: number) => new Date(at).toISOString().replace('Z', '123456Z')
+    response.writeHead(200, { 'content-type': 'text/plain' })
+    response.end(told.map(({ at, text }) => `${stamp(at)} ${text}\n`).join(''))
   }
 
   #page(path: string, url: URL, say: (status: number, body: unknown) => void): void {

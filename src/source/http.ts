@@ -19,6 +19,7 @@ import { inSpan, traceHeaders } from '../telemetry/index.ts'
 import { SourceError, type SourceEnvironment } from './source.ts'
 
 export { failureOf, refuse, toRetryAfter, type HttpAnswer, type HttpRequest } from './answer.ts'
+export { checkLogin, headersOf, loginSettings, readAuthorities } from './login.ts'
 
 export interface HttpOptions {
   /** `https://host[:port][/prefix]`; paths of requests come after it. */

@@ -1,8 +1,7 @@
 /** A Loki as a source: it lists nothing; lines of resources that others know are asked of it when somebody reads them. */
 import { z } from 'zod'
 import { kindNames } from '../../resource/kind/index.ts'
-import { openHttp } from '../http.ts'
-import { checkLogin, headersOf, loginSettings, readAuthorities } from '../login.ts'
+import { checkLogin, headersOf, loginSettings, openHttp, readAuthorities } from '../http.ts'
 import type { Driver, LogLine, LogQuery, Source, SourceEnvironment } from '../source.ts'
 import { Client } from './client.ts'
 import { pathShape, selectorOf, withWords } from './query.ts'

@@ -2,8 +2,7 @@
 import { performance } from 'node:perf_hooks'
 import { setTimeout as delay } from 'node:timers/promises'
 import { z } from 'zod'
-import { openHttp } from '../http.ts'
-import { checkLogin, headersOf, loginSettings, readAuthorities } from '../login.ts'
+import { checkLogin, headersOf, loginSettings, openHttp, readAuthorities } from '../http.ts'
 import {
   SourceError,
   type Driver,

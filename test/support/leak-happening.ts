@@ -1,5 +1,6 @@
-/** What happens in a past world beside changes of its things: alerts with their incidents, and what tenants are given. */
+/** What happens in a past world beside changes of its things: lines of logs, alerts with their incidents, and what tenants are given. */
 import pino from 'pino'
+import { startLogLines } from '../../src/log-line/index.ts'
 import { startMetrics } from '../../src/metric/index.ts'
 import type { PastApp } from './leak-past.ts'
 import type { PastWorld } from './past-world.ts'
@@ -85,6 +86,23 @@ export class Happenings {
       await new Promise((resolve) => setTimeout(resolve, 50))
     }
     throw new Error('it never came about')
+  }
+
+  /** Each thing writes a line to its log, which is for who holds it now; gives the lines of each. */
+  async write(): Promise<Map<string, string[]>> {
+    const log = pino({ level: 'silent' })
+    const lines = startLogLines({ db: this.#app.database.db, log, waitingLines: 1_000 })
+    const told = new Map<string, string[]>(this.#world.tenants.map((tenant) => [tenant, []]))
+    for (const { key, kind, tenant } of this.#world.things.values()) {
+      if (kind === 'Tenant') continue
+      const text = this.#world.text('line')
+      if (tenant !== undefined) told.get(tenant)!.push(text)
+      const tenantId = tenant === undefined ? null : Number(this.#ids.get(tenant))
+      const about = { resourceId: Number(this.#ids.get(key)), interfaceId: null, tenantId }
+      lines.add({ ...about, at: Date.now(), toldAt: null, level: 3, program: 'app', text })
+    }
+    await lines.close()
+    return told
   }
 
   /** Room in a rack, which the tenant knows by its name then. */

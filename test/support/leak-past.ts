@@ -9,6 +9,7 @@ import { Chance } from './chance.ts'
 import type { Leak } from './leaks.ts'
 import { Happenings, lastOf } from './leak-happening.ts'
 import { followAll, type Following } from './leak-told.ts'
+import { brief, questionsOfAll, whole } from './leak-question.ts'
 import { writes, writesOfGiven, writesOfTenant } from './leak-write.ts'
 import { PastWorld, toItem, type Thing } from './past-world.ts'
 
@@ -35,11 +36,6 @@ export interface PastApp {
 /** To be the app's. */
 export const pastAllocation = { pools: { racks: { kind: 'Rack', where: {} } } }
 const steps = 5
-const brief = '{ id name owner kind }'
-const allocation = `{ id name tenant ${brief} createdBy resources ${brief} claims { pool unit provider ${brief} } }`
-const change = `{ name kind resourceId actor changes { path before after } resource ${brief} }`
-const whole = `{ totalCount nodes { id name owner labels { key value } tenant ${brief} site ${brief} links { totalCount nodes { from ${brief} to ${brief} } } } }`
-
 /** What a tenant could know, ever and after each step. */
 interface Known {
   ever: Set<string>
@@ -140,6 +136,8 @@ class Round {
       const key = byName.get(name)
       if (key !== undefined) this.#ids.set(key, id)
     }
+    for (const [tenant, lines] of await this.#happenings.write())
+      for (const line of lines) this.#known.get(tenant)!.ever.add(line)
     // The next change is later than the instant that this one is remembered by.
     const written = Date.now()
     while (Date.now() <= written + 2);
@@ -201,42 +199,15 @@ class Round {
     const refs = [...this.#world.things.keys()].map((key) =>
       this.#chance.pick([`past:${key}`, this.#ids.get(key)!]),
     )
-    const questions = [
-      ...refs.map(
-        (ref) =>
-          `{ resource(ref: "${ref}") { ...on Resource ${brief} history(first: 100) { totalCount nodes ${change} } } }`,
-      ),
-      ...refs.map(
-        (ref) =>
-          `{ events(resource: "${ref}", first: 100) { nodes { type resourceId actor detail resource ${brief} changes { path before after } } } }`,
-      ),
-      ...this.#chance
-        .some(refs, 6)
-        .map(
-          (root) =>
-            `{ diff(from: "${this.#began}", root: "${root}", first: 200) { totalCount nodes ${change} } }`,
-        ),
-      `{ diff(from: "${this.#began}", first: 500) { totalCount nodes ${change} } }`,
-      `{ diff(from: "${at[1]!.instant}", to: "${at[3]!.instant}", first: 500) { totalCount nodes ${change} } }`,
-      `{ events(first: 500) { nodes { type resourceId actor detail resource ${brief} link { from ${brief} to ${brief} } changes { path before after } } } }`,
-      `{ events(first: 500, type: ["ResourceUpdated", "LinkRemoved", "TokenCreated"]) { nodes { type resourceId detail changes { path before after } } } }`,
-      `{ alerts(first: 100) { totalCount nodes { summary resource ${brief} labels { key value } } } }`,
-      `{ servers { nodes { name health alerts(state: [FIRING, PENDING, RESOLVED]) { totalCount nodes { summary } } } } }`,
-      `{ incidents(first: 50) { totalCount nodes { summary acknowledgedBy cause ${brief} alerts(first: 50) { totalCount nodes { summary resource ${brief} } } impact(first: 50) { totalCount nodes ${brief} } changesBefore(first: 50) { totalCount nodes ${change} } } } }`,
-      `{ rules { name } silences { id } sources { name } metrics { name } pools { name traits providers capacity { class used free } } blueprints { name } unmatchedAlerts { name } }`,
-      `{ allocations(first: 100) { totalCount nodes ${allocation} } operations(first: 100) { totalCount nodes { id startedBy steps { name } allocation ${allocation} } } }`,
-      ...[...this.#happenings.given.keys()].map(
-        (id) =>
-          `{ node(id: "allocation.${id}") { id ...on Allocation ${allocation} } operation(id: "operation.${id}") { id steps { name } allocation ${allocation} } }`,
-      ),
-      ...this.#world.tenants.flatMap((one) => [
-        `{ allocations(filter: { tenant: ["past:${one}"] }) { totalCount nodes ${allocation} } }`,
-        `{ operations(filter: { tenant: ["past:${one}"] }) { totalCount nodes { id steps { name } } } }`,
-        `{ quotas(tenant: "past:${one}") { class limit used } }`,
-        `{ plan(request: { tenant: "past:${one}", name: "asked", blueprint: "rack-space", parameters: { units: 3 } }) { feasible short { class } placements { units name provider ${brief} } rejected { reason count resources ${brief} } } }`,
-        `{ plan(request: { tenant: "past:${tenant}", name: "asked", blueprint: "rack-space", count: 100, parameters: { units: 50 } }) { feasible short { class asked free missing } placements { units name provider ${brief} } rejected { reason count resources ${brief} } } }`,
-      ]),
-    ]
+    const questions = questionsOfAll({
+      ...{ refs, some: this.#chance.some(refs, 6), tenant, tenants: this.#world.tenants },
+      ...{
+        given: [...this.#happenings.given.keys()],
+        began: this.#began,
+        from: at[1]!.instant,
+        to: at[3]!.instant,
+      },
+    })
     for (const question of questions) this.#check(question, tenant, await this.#as(secret, question), ever)
     for (const { instant, texts } of at) {
       for (const question of [

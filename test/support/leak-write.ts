@@ -6,6 +6,8 @@ export const writes = (mine: string | undefined): ((ref: string) => string)[] =>
     `mutation { updateResources(input: { dryRun: true, items: [{ ref: "${ref}", changes: { contact: "x" } }] }) { cursor } }`,
   (ref) =>
     `mutation { deleteResources(input: { dryRun: true, cascade: true, items: [{ ref: "${ref}" }] }) { counts { deleted } } }`,
+  (ref) =>
+    `mutation { setPower(input: { dryRun: true, resource: "${ref}", power: OFF }) { cursor impact { id name } } }`,
   ...(mine === undefined
     ? []
     : [

@@ -36,7 +36,7 @@ interface ControlOptions {
   wake(): void
 }
 
-const switchable: readonly string[] = ['Server', 'Container']
+const switchable: readonly string[] = ['Server', 'VirtualMachine', 'Container']
 const mostTold = 100
 
 export function createControl({ resources, graph, powerOf, wake }: ControlOptions): Control {
@@ -46,7 +46,7 @@ export function createControl({ resources, graph, powerOf, wake }: ControlOption
     if (!switchable.includes(vertex.kind.name))
       throw new PlenumError(
         'INVALID_INPUT',
-        `A ${vertex.kind.name} has no power to switch: a Server or Container has`,
+        `A ${vertex.kind.name} has no power to switch: a Server, VirtualMachine or Container has`,
         {
           path: 'input.resource',
         },

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { secretReference, type Driver, type Source, type SourceEnvironment } from '../source.ts'
 import { createActor } from './actor/index.ts'
 import { authSettings, readAccount } from './cloud.ts'
+import { createSwitch } from './control/power.ts'
 import { Cloud } from './inventory.ts'
 import { Session } from './session.ts'
 import { probe } from './probe.ts'
@@ -65,7 +66,7 @@ async function open(own: Settings, environment: SourceEnvironment): Promise<Sour
     ...(notifications === undefined
       ? {}
       : { watch: (signal: AbortSignal) => follow({ cloud, environment, account, notifications }, signal) }),
-    ...(environment.control === true ? { actor: createActor(session) } : {}),
+    ...(environment.control === true ? { actor: createActor(session), power: createSwitch(session) } : {}),
     close: async () => session.close(),
   }
 }

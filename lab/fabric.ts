@@ -7,6 +7,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { Follower, isWhole, linkTraps, portIs, untilFound, Witness } from './fabric/check.ts'
+import { faultsOf, Hook, telling, undergo } from './fabric/incident.ts'
 import { large, missingForFabric, planFabric, small, startFabric, type Fabric } from './fabric/index.ts'
 import { startPlenum, type FabricPlenum } from './fabric/plenum.ts'
 import { snmpSource } from './fabric/source.ts'
@@ -27,11 +28,14 @@ async function main(): Promise<void> {
     )
     const witness = new Witness(fabric)
     await witness.ready()
-    const plenum = await startPlenum(fabric, snmpSource(fabric.plan, { traps: true, intervalSeconds: 15 }))
+    const { hook, url } = await Hook.start(fabric)
+    const source = snmpSource(fabric.plan, { traps: true, intervalSeconds: 15 })
+    const plenum = await startPlenum(fabric, source, telling({ url, wait: '10s' }))
     try {
-      await examine(fabric, plenum, witness)
+      await examine(fabric, plenum, witness, hook)
     } finally {
       await plenum.close()
+      await hook.close()
       await witness.close()
     }
   } finally {
@@ -39,13 +43,15 @@ async function main(): Promise<void> {
   }
 }
 
-async function examine(fabric: Fabric, plenum: FabricPlenum, witness: Witness): Promise<void> {
+async function examine(fabric: Fabric, plenum: FabricPlenum, witness: Witness, hook: Hook): Promise<void> {
   const { scores, tookMs } = await untilFound(plenum, fabric, patienceMs)
   tell(`${formatScores(scores)}\nall found after ${(tookMs / 1000).toFixed(1)} s`)
   const delays = await breakLinks(fabric, plenum, witness)
   const healed = await untilFound(plenum, fabric, patienceMs)
   const cpuBefore = plenum.cpuSeconds()
   await new Promise((resolve) => setTimeout(resolve, idleSeconds * 1000))
+  const cpuShare = (plenum.cpuSeconds() - cpuBefore) / idleSeconds
+  const incidents = await breakAll(fabric, plenum, hook)
   const figures = {
     nodes: fabric.plan.nodes.length,
     cables: fabric.plan.cables.length,
@@ -57,11 +63,35 @@ async function examine(fabric: Fabric, plenum: FabricPlenum, witness: Witness): 
     ),
     foundSeconds: tookMs / 1000,
     worstToldAfterTrapMilliseconds: Math.max(...delays),
-    cpuShare: (plenum.cpuSeconds() - cpuBefore) / idleSeconds,
+    cpuShare,
+    ...incidents.figures,
   }
   tell(JSON.stringify(figures, null, 2))
   writeResult(figures)
-  if (!isWhole(scores) || !isWhole(healed.scores) || Math.max(...delays) > 1_000) process.exitCode = 1
+  if (!isWhole(scores) || !isWhole(healed.scores) || Math.max(...delays) > 1_000 || incidents.faults > 0)
+    process.exitCode = 1
+}
+
+/** A switch without links, one without FRR, a cable: each is one incident that is told once, by the rules as they are shipped. */
+async function breakAll(
+  fabric: Fabric,
+  plenum: FabricPlenum,
+  hook: Hook,
+): Promise<{ figures: Record<string, number>; faults: number }> {
+  const figures: Record<string, number> = {}
+  let faults = 0
+  for (const [name, fault] of Object.entries(faultsOf(fabric))) {
+    const { incident, toldAfterMs, sent } = await undergo(plenum, hook, fault, patienceMs)
+    const told = sent.map(({ status, commonLabels }) => `${status} ${commonLabels['cause']}`)
+    tell(
+      `${name}: ${incident.summary}, ${incident.alerts.totalCount} alerts, impact on ${incident.impact.totalCount}; told: ${told.join(', ')}`,
+    )
+    figures[`${name}ToldSeconds`] = toldAfterMs / 1_000
+    figures[`${name}Notifications`] = sent.filter(({ status }) => status === 'firing').length
+    if (figures[`${name}Notifications`] !== 1 || new Set(told.map((one) => one.split(' ')[1])).size !== 1)
+      faults++
+  }
+  return { figures, faults }
 }
 
 /** Every fourth cable, down and up; gives the milliseconds from the trap to the subscriber. */

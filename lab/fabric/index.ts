@@ -64,6 +64,11 @@ export interface Fabric {
   vtysh(node: FabricNode): string[]
   /** Pulls a cable at this end, or puts it in. */
   setLink(port: FabricPort, isUp: boolean): void
+  /** Pulls every cable of a node, that of its management too, or puts them in. */
+  setNode(node: FabricNode, isUp: boolean): void
+  /** Ends FRR on a node as its service would; resolves when it has ended. */
+  stopRouting(node: FabricNode): Promise<void>
+  startRouting(node: FabricNode): void
   /** Ends the SNMP agent of a node with SIGKILL. */
   killAgent(node: FabricNode): void
   close(): Promise<void>
@@ -132,6 +137,7 @@ class LiveFabric implements Fabric {
   readonly #folder = mkdtempSync(`/tmp/${prefix}`)
   readonly #children = new Set<ChildProcess>()
   readonly #agents = new Map<FabricNode, ChildProcess>()
+  readonly #routing = new Map<FabricNode, ChildProcess[]>()
 
   constructor(plan: FabricPlan) {
     this.plan = plan
@@ -170,39 +176,38 @@ class LiveFabric implements Fabric {
         '-O',
         this.#file(node, 'lldpd.conf'),
       ])
-      const common = [
-        '-A',
-        '127.0.0.1',
-        '-z',
-        this.#file(node, 'run/zserv.api'),
-        '--vty_socket',
-        this.#file(node, 'run'),
-        '-M',
-        'snmp',
-      ]
-      this.#daemon(node, [
-        `${frr}/zebra`,
-        ...common,
-        '-s',
-        '1000000',
-        '-i',
-        this.#file(node, 'run/zebra.pid'),
-        '-f',
-        this.#file(node, 'frr/zebra.conf'),
-      ])
-      this.#daemon(node, [
-        `${frr}/bgpd`,
-        ...common,
-        '-i',
-        this.#file(node, 'run/bgpd.pid'),
-        '-f',
-        this.#file(node, 'frr/bgpd.conf'),
-      ])
+      this.startRouting(node)
       // Whatever a guest sends, its host learns its address by that.
       for (const { name } of node.guests)
         inside(guestSpace(name), ['bash', '-c', 'echo >/dev/udp/169.254.1.1/9'])
     }
     await lookEverySecond(this.poller, this.plan.nodes)
+  }
+
+  startRouting(node: FabricNode): void {
+    const common = ['-A', '127.0.0.1', '-z', this.#file(node, 'run/zserv.api')]
+    common.push('--vty_socket', this.#file(node, 'run'), '-M', 'snmp')
+    const filesOf = (name: string): string[] => [
+      ...['-i', this.#file(node, `run/${name}.pid`)],
+      ...['-f', this.#file(node, `frr/${name}.conf`)],
+    ]
+    this.#routing.set(node, [
+      this.#daemon(node, [`${frr}/zebra`, ...common, '-s', '1000000', ...filesOf('zebra')]),
+      this.#daemon(node, [`${frr}/bgpd`, ...common, ...filesOf('bgpd')]),
+    ])
+  }
+
+  async stopRouting(node: FabricNode): Promise<void> {
+    const running = this.#routing.get(node) ?? []
+    this.#routing.delete(node)
+    const ended = running.map((child) => once(child, 'exit'))
+    for (const child of running) child.kill('SIGTERM')
+    await Promise.all(ended)
+  }
+
+  setNode(node: FabricNode, isUp: boolean): void {
+    for (const name of ['mgmt0', ...node.ports.map((port) => port.name)])
+      ip(`-n ${space(node)} link set ${name} ${isUp ? 'up' : 'down'}`)
   }
 
   spawn(command: string, args: readonly string[], env: NodeJS.ProcessEnv): ChildProcess {

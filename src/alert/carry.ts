@@ -15,6 +15,8 @@ export type Relation =
   | 'all ports'
   /** From a BGP session to ports of its device that lead to the other side. */
   | 'session ports'
+  /** From a BGP session to the device on its other side. */
+  | 'remote'
 
 export interface Carry {
   from: Failure
@@ -42,9 +44,12 @@ export const carries: readonly Carry[] = [
   { from: 'LINK', to: 'DOWN', over: 'all ports' },
   // Sessions.
   { from: 'DOWN', to: 'SESSION', over: out('PART_OF') },
-  { from: 'DOWN', to: 'SESSION', over: out('PEERS_WITH') },
+  { from: 'DOWN', to: 'SESSION', over: 'remote' },
   { from: 'LINK', to: 'SESSION', over: 'session ports' },
   { from: 'SESSION', to: 'SESSION', over: 'session ports' },
+  // A device that speaks no BGP any more.
+  { from: 'SESSION', to: 'SESSION', over: out('PART_OF') },
+  { from: 'SESSION', to: 'SESSION', over: 'remote' },
   // Heat.
   { from: 'HOT', to: 'HOT', over: out('PART_OF') },
   { from: 'HOT', to: 'HOT', over: out('LOCATED_IN') },
@@ -60,12 +65,15 @@ export interface Suspicion {
   /** From what is seen to what is suspected. */
   over: Relation
   least: number
+  /** Nothing of it may be whole: every port cabled to it, every session with it. */
+  isWhole?: true
   /** Only what nothing else explains counts. */
   isLast?: true
 }
 
 export const suspicions: readonly Suspicion[] = [
-  { of: 'DOWN', seen: 'LINK', over: 'far device', least: 2 },
+  { of: 'DOWN', seen: 'LINK', over: 'far device', least: 2, isWhole: true },
+  { of: 'SESSION', seen: 'SESSION', over: 'remote', least: 2, isWhole: true, isLast: true },
   { of: 'DOWN', seen: 'DOWN', over: out('POWERED_BY'), least: 3, isLast: true },
   { of: 'HOT', seen: 'HOT', over: out('LOCATED_IN'), least: 2 },
 ]

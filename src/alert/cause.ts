@@ -9,8 +9,8 @@
 import type { Graph, Vertex } from '../graph/graph.ts'
 import type { ResourceId } from '../resource/resource.ts'
 import type { AlertImage, Failure, Hop } from './alert.ts'
-import { carries, suspicions, type Carry, type Suspicion } from './carry.ts'
-import { nearOf } from './relation.ts'
+import { carries, suspicions, type Carry, type Relation, type Suspicion } from './carry.ts'
+import { nearOf, sessionsWith } from './relation.ts'
 
 export type AlertFact = Pick<AlertImage, 'id' | 'resourceId' | 'sourceId' | 'failure' | 'state'>
 
@@ -80,7 +80,8 @@ function factsOf(graph: Graph, alerts: readonly AlertFact[]): Map<string, Fact> 
   return facts
 }
 
-function suspect(graph: Graph, { of, seen, over, least, isLast }: Suspicion, facts: Map<string, Fact>): void {
+function suspect(graph: Graph, suspicion: Suspicion, facts: Map<string, Fact>): void {
+  const { of, seen, over, least, isWhole, isLast } = suspicion
   const own = [...facts.values()].filter(({ failure }) => failure === seen)
   if (own.length < least) return
   const open = isLast ? rootsOf(allReasons(graph, facts)) : undefined
@@ -97,7 +98,7 @@ function suspect(graph: Graph, { of, seen, over, least, isLast }: Suspicion, fac
   for (const [id, witnesses] of counts) {
     const vertex = graph.get(id)
     if (vertex === undefined || witnesses.size < least || facts.has(keyOf(id, of))) continue
-    if (over === 'far device' && !areAll(graph, vertex, witnesses)) continue
+    if (isWhole && !areAll(graph, vertex, over, witnesses)) continue
     facts.set(keyOf(id, of), { key: keyOf(id, of), vertex, failure: of, alerts: [] })
   }
 }
@@ -114,11 +115,14 @@ function wholeOf(graph: Graph, vertex: Vertex, failure: Failure): Vertex {
   return whole
 }
 
-/** Whether every port that is cabled to the device is among the witnesses. */
-function areAll(graph: Graph, device: Vertex, witnesses: ReadonlySet<ResourceId>): boolean {
-  const far = graph
-    .links(device, { type: ['PART_OF'], direction: 'in' })
-    .flatMap(({ from }) => graph.neighbors(from, 'CONNECTED_TO', 'both'))
+/** Whether every port that is cabled to the device, every session with it, is among the witnesses. */
+function areAll(graph: Graph, device: Vertex, over: Relation, witnesses: ReadonlySet<ResourceId>): boolean {
+  const far =
+    over === 'remote'
+      ? sessionsWith(graph, device)
+      : graph
+          .neighbors(device, 'PART_OF', 'in')
+          .flatMap((port) => graph.neighbors(port, 'CONNECTED_TO', 'both'))
   return far.length > 0 && far.every(({ id }) => witnesses.has(id))
 }
 

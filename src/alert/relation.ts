@@ -33,6 +33,10 @@ export function nearOf(graph: Graph, vertex: Vertex, relation: Relation): Near[]
       return isPart(vertex) || isNetwork(vertex) ? [] : cabledPorts(graph, vertex)
     case 'session ports':
       return sessionPorts(graph, vertex)
+    case 'remote': {
+      const remote = vertex.kind.name === 'BgpPeer' ? remoteOf(graph, vertex) : undefined
+      return remote === undefined ? [] : [{ id: remote.vertex.id, via: remote.via }]
+    }
   }
 }
 
@@ -73,21 +77,52 @@ function cabledPorts(graph: Graph, device: Vertex): Near[] {
 
 /** Ports of the session's device whose cable leads to the device on the other side, and the other side's session. */
 function sessionPorts(graph: Graph, session: Vertex): Near[] {
-  if (session.kind.name !== 'BgpPeer') return []
-  const [part] = graph.links(session, { type: ['PART_OF'], direction: 'out' })
-  const [peering] = graph.links(session, { type: ['PEERS_WITH'], direction: 'out' })
-  if (part === undefined || peering === undefined) return []
-  const remote = ownerOf(graph, peering.to).vertex
+  const [part] = session.kind.name === 'BgpPeer' ? partsOf(graph, session) : []
+  const remote = remoteOf(graph, session)
+  if (part === undefined || remote === undefined) return []
   const ports = cabledPorts(graph, part.to).filter(({ id }) =>
-    cablesOf(graph, graph.get(id)!).some(({ far }) => ownerOf(graph, far).vertex === remote),
+    cablesOf(graph, graph.get(id)!).some(({ far }) => ownerOf(graph, far).vertex === remote.vertex),
   )
   const twins = graph
-    .links(remote, { type: ['PART_OF'], direction: 'in', kind: ['BgpPeer'] })
-    .filter(({ from }) =>
-      graph.neighbors(from, 'PEERS_WITH', 'out').some((end) => ownerOf(graph, end).vertex === part.to),
-    )
+    .links(remote.vertex, { type: ['PART_OF'], direction: 'in', kind: ['BgpPeer'] })
+    .filter(({ from }) => remoteOf(graph, from)?.vertex === part.to)
   return [
     ...ports.map(({ id, via }) => ({ id, via: [toHop(part), ...via] })),
-    ...twins.map((link) => ({ id: link.from.id, via: [toHop(peering), toHop(link)] })),
+    ...twins.map((link) => ({ id: link.from.id, via: [...remote.via, toHop(link)] })),
   ]
+}
+
+const partsOf = (graph: Graph, vertex: Vertex): GraphLink[] =>
+  graph.links(vertex, { type: ['PART_OF'], direction: 'out' })
+
+/** The device on the other side of a session: as it is linked, else whose address it speaks with, if that is one's alone. */
+function remoteOf(graph: Graph, session: Vertex): { vertex: Vertex; via: Hop[] } | undefined {
+  const [peering] = graph.links(session, { type: ['PEERS_WITH'], direction: 'out' })
+  if (peering !== undefined) {
+    const { vertex, via } = ownerOf(graph, peering.to)
+    return { vertex, via: [toHop(peering), ...via] }
+  }
+  const address = session.fields['neighborAddress']
+  if (typeof address !== 'string') return undefined
+  const holders = graph
+    .lookup('IpAddress', 'address', address)
+    .flatMap((one) => graph.links(one, { type: ['ASSIGNED_TO'], direction: 'out' }))
+    .map((link) => ({ link, ...ownerOf(graph, link.to) }))
+  const [holder] = holders
+  if (holder === undefined || holders.some(({ vertex }) => vertex !== holder.vertex)) return undefined
+  return { vertex: holder.vertex, via: [toHop(holder.link), ...holder.via] }
+}
+
+/** Every session that others have with a device. */
+export function sessionsWith(graph: Graph, device: Vertex): Vertex[] {
+  const linked = graph.neighbors(device, 'PEERS_WITH', 'in')
+  const addressed = [device, ...graph.neighbors(device, 'PART_OF', 'in')]
+    .flatMap((one) => graph.neighbors(one, 'ASSIGNED_TO', 'in'))
+    .flatMap((one) => {
+      const address = one.fields['address']
+      return typeof address === 'string' ? graph.lookup('BgpPeer', 'neighborAddress', address) : []
+    })
+  return [...new Set([...linked, ...addressed])].filter(
+    (session) => remoteOf(graph, session)?.vertex === device,
+  )
 }

@@ -31,6 +31,12 @@ function build() {
     sketch.link('CONNECTED_TO', a, b)
     return [a, b] as const
   }
+  let addresses = 0
+  const addressOf = (port: Vertex): string => {
+    const address = `10.255.0.${addresses++}`
+    sketch.link('ASSIGNED_TO', add('IpAddress', address, { address }), port)
+    return address
+  }
   const spines = ['spine1', 'spine2'].map((name) => add('Switch', name, { role: 'spine' }))
   const service = add('Service', 'shop')
   for (const rackName of ['r1', 'r2']) {
@@ -42,14 +48,15 @@ function build() {
     for (const spine of spines) {
       const [up, down] = cable(leaf, spine)
       const [mine, theirs] = [
-        add('BgpPeer', `bgp:${leaf.name}:${spine.name}`),
-        add('BgpPeer', `bgp:${spine.name}:${leaf.name}`),
+        add('BgpPeer', `bgp:${leaf.name}:${spine.name}`, { neighborAddress: addressOf(down) }),
+        add('BgpPeer', `bgp:${spine.name}:${leaf.name}`, { neighborAddress: addressOf(up) }),
       ]
       sketch.link('PART_OF', mine, leaf)
-      sketch.link('PEERS_WITH', mine, spine)
       sketch.link('PART_OF', theirs, spine)
+      // What SNMP says of a session is only the address that is spoken with.
+      if (spine !== spines[0]) continue
+      sketch.link('PEERS_WITH', mine, spine)
       sketch.link('PEERS_WITH', theirs, leaf)
-      void [up, down]
     }
     for (const number of [1, 2, 3]) {
       const server = add('Server', `${rackName}-s${number}`)
@@ -134,6 +141,15 @@ describe('the cause', () => {
     ])
     expect(groups.map(({ failure, alertIds }) => [failure, alertIds.length])).toEqual([['LINK', 4]])
   })
+  it.each(['spine1', 'spine2'])('of a switch whose routing daemon stopped is the switch: %s', (spine) => {
+    const lost = ['r1-leaf', 'r2-leaf'].map((leaf) => alert(`bgp:${leaf}:${spine}`, 'SESSION'))
+    expect(causesOf(lost)).toEqual([`SESSION ${spine} 2`])
+    const own = ['r1-leaf', 'r2-leaf'].map((leaf) => alert(`bgp:${spine}:${leaf}`, 'SESSION'))
+    expect(causesOf([...lost, ...own])).toEqual([`SESSION ${spine} 4`])
+  })
+  it('of sessions that ended is not the switch with which others still have theirs', () => {
+    expect(causesOf([alert('bgp:r1-leaf:spine1', 'SESSION')])).toEqual(['SESSION bgp:r1-leaf:spine1 1'])
+  })
   it('of a dead server is the server, not the port of its switch', () => {
     expect(
       causesOf([alert('r1-s1', 'DOWN'), alert('r1-leaf:r1-s1', 'LINK'), alert('r1-s1-vm', 'DOWN')]),
@@ -202,6 +218,7 @@ function arrive(alerts: readonly AlertFact[]): IncidentImage[] {
       members,
       open,
       late: [],
+      ended: [],
       describe: ({ causeId }) => ({ summary: String(causeId), tenantId: null }),
       now: there.length,
     })
@@ -231,6 +248,7 @@ const faults: (() => AlertFact[])[] = [
   () => deadLeaf('r2', false),
   () => [alert('r2-s1', 'DOWN'), alert('r2-leaf:r2-s1', 'LINK')],
   () => [alert('spine1:r1-leaf', 'LINK'), alert('r1-leaf:spine1', 'LINK')],
+  () => ['r1-leaf', 'r2-leaf'].map((leaf) => alert(`bgp:${leaf}:spine2`, 'SESSION')),
   () => ['r1-s1-temp', 'r1-s2-temp', 'r1-s3-temp'].map((name) => alert(name, 'HOT')),
   () => [alert('snmp', 'SILENT'), alert('spine2', 'DOWN')],
   () => [alert('shop', 'NONE')],
@@ -277,6 +295,7 @@ test('what comes again soon is the same incident; what is merged says into what'
       members: new Map(alerts.map(({ id }) => [id, member(id)])),
       open,
       late,
+      ended: [],
       describe: () => ({ summary: 's', tenantId: null }),
       now: 9,
     })
@@ -285,4 +304,56 @@ test('what comes again soon is the same incident; what is merged says into what'
   expect(plan([], [{ ...incident!, endsAt: 5 }], [again])).toMatchObject([{ id: incident!.id, endsAt: null }])
   const second = { ...incident!, id: 7, causeId: idOf('r1-s2'), alertIds: [one.id] }
   expect(plan([incident!, second], [], [one])).toMatchObject([{ id: 7, endsAt: 9, mergedInto: incident!.id }])
+})
+
+describe('an incident that heals', () => {
+  const alerts = deadLeaf('r1')
+  const [incident] = arrive(alerts)
+  const now = 1_000_000
+  const cause = alerts[0]!
+  const toMember = ({ id, resourceId, failure }: AlertFact): [number, Member] => [
+    id,
+    {
+      ...{ id, resourceId: resourceId!, failure, isFiring: true, severity: 'CRITICAL' as const },
+      ...{ summary: String(resourceId), runbookUrl: null },
+    },
+  ]
+  const plan = (left: readonly AlertFact[], endedAt: number) =>
+    planIncidents({
+      groups: findGroups(graph, left),
+      members: new Map(left.map(toMember)),
+      open: [incident!],
+      late: [],
+      ended: alerts
+        .filter((one) => !left.includes(one))
+        .map(({ id, resourceId, failure }) => ({ id, resourceId, failure, endsAt: endedAt })),
+      describe: () => ({ summary: 'another', tenantId: null }),
+      now,
+    })
+  const rest = alerts.filter(({ failure }) => failure === 'LINK' || failure === 'SESSION')
+
+  it('keeps its cause and makes no others while its cables and sessions come back', () => {
+    expect(findGroups(graph, [...rest.slice(1)]).length).toBeGreaterThan(0)
+    const links = rest.filter(({ failure }) => failure === 'LINK').slice(1)
+    expect(findGroups(graph, links).length).toBeGreaterThan(1)
+    expect(plan(links, now - 1_000)).toEqual([])
+  })
+  it('is what is left once that has had its time', () => {
+    const links = rest.filter(({ failure }) => failure === 'LINK').slice(1)
+    const writes = plan(links, now - 600_000)
+    expect(writes).toHaveLength(findGroups(graph, links).length)
+    expect(writes.map(({ causeId }) => causeId)).not.toContain(cause.resourceId)
+  })
+  it('does not take what is new, nor hold on to what fails again', () => {
+    const own = rest.slice(0, 1)
+    const other = alert('r2-s2', 'DOWN')
+    const writes = plan([...own, other], now - 1_000)
+    expect(writes.map(({ causeId }) => causeId)).toEqual([other.resourceId])
+    expect(plan(alerts, now - 1_000)).toEqual([])
+  })
+  it('closes when nothing is left', () => {
+    expect(plan([], now - 1_000)).toMatchObject([
+      { id: incident!.id, causeId: cause.resourceId, endsAt: now },
+    ])
+  })
 })

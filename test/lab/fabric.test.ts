@@ -20,6 +20,14 @@ import {
   type Fabric,
   type FabricPort,
 } from '../../lab/fabric/index.ts'
+import {
+  faultsOf,
+  Hook,
+  telling,
+  undergo,
+  type Notification,
+  type SeenIncident,
+} from '../../lab/fabric/incident.ts'
 import { startPlenum, type FabricPlenum } from '../../lab/fabric/plenum.ts'
 import { snmpSource } from '../../lab/fabric/source.ts'
 import { formatScores } from '../../lab/fabric/truth.ts'
@@ -33,6 +41,14 @@ const portOf = (node: string, port: string): FabricPort =>
   plan.nodes.find(({ name }) => name === node)!.ports.find(({ name }) => name === port)!
 /** From a leaf with v2c to a spine with v3, and the other way round. */
 const cables = [portOf('leaf1', 'up2'), portOf('leaf2', 'up1')]
+
+function expectToldOnce(sent: Notification[], { id }: SeenIncident, labels: Record<string, string>): void {
+  const told = sent.map(({ status, commonLabels }) => ({ status, ...commonLabels }))
+  expect(told).toEqual([
+    { status: 'firing', incident: id, ...labels },
+    { status: 'resolved', incident: id, ...labels },
+  ])
+}
 
 let fabric: Fabric
 beforeAll(async () => {
@@ -94,10 +110,18 @@ describe.skipIf(missing !== undefined)('with traps, polled every thirty seconds'
 describe.skipIf(missing !== undefined)('without traps, polled every five seconds', () => {
   const intervalSeconds = 5
   let plenum: FabricPlenum
+  let hook: Hook
   beforeAll(async () => {
-    plenum = await startPlenum(fabric, snmpSource(plan, { traps: false, intervalSeconds }))
+    const people = await Hook.start(fabric)
+    hook = people.hook
+    // Rules as they are shipped, but for the time that an alert waits.
+    const rest = telling({ url: people.url, wait: '8s', for: '2s' })
+    plenum = await startPlenum(fabric, snmpSource(plan, { traps: false, intervalSeconds }), rest)
   }, 120_000)
-  afterAll(async () => plenum?.close(), 60_000)
+  afterAll(async () => {
+    await plenum?.close()
+    await hook?.close()
+  }, 60_000)
 
   test('a link that goes down is told within one interval, and heals', async () => {
     await untilFound(plenum, fabric, wholeMs)
@@ -123,6 +147,29 @@ describe.skipIf(missing !== undefined)('without traps, polled every five seconds
     const { scores } = await untilFound(plenum, fabric, wholeMs)
     expect(scores.filter((score) => !isWhole([score]))).toEqual([])
   }, 180_000)
+
+  test('a switch whose links all go down is one incident with it as the cause, told once, and heals', async () => {
+    const { incident, sent } = await undergo(plenum, hook, faultsOf(fabric).switch, wholeMs)
+    expect(incident).toMatchObject({ state: 'OPEN', summary: 'Switch leaf1 does not answer' })
+    expect(new Set(incident.alerts.nodes.map(({ ruleName }) => ruleName))).toEqual(
+      new Set(['NotAnswering', 'LinkDown', 'BgpNotEstablished']),
+    )
+    const servers = incident.impact.nodes.filter(({ kind }) => kind === 'Server')
+    expect(servers.map(({ name }) => name).sort()).toEqual(['host1', 'host2'])
+    expectToldOnce(sent, incident, { cause: 'leaf1', cause_kind: 'Switch', severity: 'critical' })
+  }, 300_000)
+
+  test('a switch whose FRR stops is one incident with it as the cause, told once, and heals', async () => {
+    const { incident, sent } = await undergo(plenum, hook, faultsOf(fabric).routing, wholeMs)
+    expect(incident.cause).toEqual({ kind: 'Switch', name: 'spine1' })
+    expect(incident.alerts.nodes.map(({ ruleName }) => ruleName)).toEqual(
+      incident.alerts.nodes.map(() => 'BgpNotEstablished'),
+    )
+    expect(incident.impact.totalCount).toBeGreaterThan(0)
+    expectToldOnce(sent, incident, { cause: 'spine1', cause_kind: 'Switch', severity: 'warning' })
+    const { scores } = await untilFound(plenum, fabric, wholeMs)
+    expect(scores.filter((score) => !isWhole([score]))).toEqual([])
+  }, 300_000)
 
   test('a host whose agent is killed is stale and not up; nothing is deleted', async () => {
     const host = plan.nodes.find(({ name }) => name === 'host3')!

@@ -6,10 +6,10 @@ import { startLoop, type Loop } from '../../loop.ts'
 import type { Turn, TurnGroup, Turns } from '../../turn.ts'
 import type { AlertImage, IncidentImage } from '../alert.ts'
 import { findGroups, type Group } from '../cause.ts'
-import { openAlerts, TurnLost } from '../store.ts'
+import { alertsByIds, openAlerts, TurnLost } from '../store.ts'
 import { endIntake } from '../received.ts'
 import { holderOf } from '../relation.ts'
-import { planIncidents, type Member } from './plan.ts'
+import { planIncidents, type Ended, type Member } from './plan.ts'
 import { lateIncidents, openIncidents, writeIncidents } from './store.ts'
 
 export interface KeeperOptions {
@@ -76,11 +76,14 @@ export class IncidentKeeper {
     const images = alerts
       .map(({ image }) => image)
       .filter(({ severity, resourceId }) => severity !== 'INFO' && resourceId !== null)
+    const isOpen = new Set(alerts.map(({ image }) => image.id))
+    const over = open.flatMap(({ alertIds }) => alertIds.filter((id) => !isOpen.has(id)))
     const writes = planIncidents({
       groups: findGroups(graph, images),
       members: new Map(images.map((image) => [image.id, toMember(image)])),
       open,
       late: await lateIncidents(db, now - againMs),
+      ended: over.length === 0 ? [] : (await alertsByIds(db, over)).flatMap(toEnded),
       describe: (group) => describe(graph, group),
       now,
     })
@@ -108,10 +111,13 @@ const toMember = ({ state, resourceId, ...image }: AlertImage): Member => ({
   isFiring: state === 'FIRING',
 })
 
+const toEnded = ({ id, resourceId, failure, endsAt }: AlertImage): Ended[] =>
+  endsAt === null ? [] : [{ id, resourceId, failure, endsAt }]
+
 const words: Readonly<Record<Group['failure'], string>> = {
   DOWN: 'seems to be down: all that is cabled to it or powered by it says so',
   LINK: 'has lost its carrier',
-  SESSION: 'has lost its session',
+  SESSION: 'speaks no BGP any more: all who had a session with it say so',
   HOT: 'is too warm: so is what stands in it',
   SILENT: 'reaches nothing',
   NONE: 'has an alert',

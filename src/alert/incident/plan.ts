@@ -13,6 +13,16 @@ export interface Member {
   runbookUrl: string | null
 }
 
+export interface Ended {
+  id: number
+  resourceId: number | null
+  failure: Failure
+  endsAt: number
+}
+
+/** When a cause is well again, what it made fail follows within this: it is asked in turn, and sessions and links take their time. */
+const healingMs = 2 * 60_000
+
 export interface Planned {
   groups: readonly Group[]
   members: ReadonlyMap<number, Member>
@@ -20,12 +30,23 @@ export interface Planned {
   open: readonly IncidentImage[]
   /** Those that ended a short while ago: what comes again is the same. */
   late: readonly IncidentImage[]
+  /** Alerts of open incidents that ended. */
+  ended: readonly Ended[]
   describe(group: Group): { summary: string; tenantId: number | null }
   now: number
 }
 
 /** Incidents that are to be written: new, changed, ended. One that another one turned out to explain is merged into it. */
-export function planIncidents({ groups, members, open, late, describe, now }: Planned): IncidentWrite[] {
+export function planIncidents({
+  groups: found,
+  members,
+  open,
+  late,
+  ended: over,
+  describe,
+  now,
+}: Planned): IncidentWrite[] {
+  const groups = whileHealing(found, open, over, now)
   const taken = new Set<number>()
   const writes: { write: IncidentWrite; group: Group }[] = []
   const keepers = new Map<number, number>()
@@ -55,6 +76,34 @@ export function planIncidents({ groups, members, open, late, describe, now }: Pl
   return [...ended, ...changed]
 }
 
+/** What is left of an incident that is healing stays with its cause: it is no incident of its own, and nobody is told of it anew. */
+function whileHealing(
+  groups: readonly Group[],
+  open: readonly IncidentImage[],
+  over: readonly Ended[],
+  now: number,
+): readonly Group[] {
+  let left = [...groups]
+  for (const { causeId, failure, alertIds } of open) {
+    const own = new Set(alertIds)
+    const ended = over.filter(({ id, endsAt }) => own.has(id) && now - endsAt < healingMs)
+    const isCause = (one: { resourceId: number | null; failure: Failure }): boolean =>
+      one.resourceId === causeId && one.failure === failure
+    const wasSuspected = !over.some((one) => own.has(one.id) && isCause(one))
+    if (!ended.some((one) => wasSuspected || isCause(one))) continue
+    const rest = left.filter((group) => group.alertIds.every((id) => own.has(id)))
+    // It fails still, or again.
+    if (rest.length === 0 || left.some((one) => one.causeId === causeId && one.failure === failure)) continue
+    const together = {
+      ...{ causeId, failure },
+      alertIds: rest.flatMap((group) => group.alertIds).sort((a, b) => a - b),
+      via: new Map(rest.flatMap(({ via }) => [...via])),
+    }
+    left = [...left.filter((group) => !rest.includes(group)), together]
+  }
+  return left
+}
+
 /** The one with this cause, else the oldest that shares an alert: its cause is known better now. */
 function findKnown(
   group: Group,
@@ -80,17 +129,18 @@ function toWrite(
     ({ resourceId, failure }) => resourceId === group.causeId && failure === group.failure,
   )
   const worst = own.reduce((most, { severity }) => Math.max(most, severities.indexOf(severity)), 0)
+  const isSame = former?.causeId === group.causeId && former.failure === group.failure
   const isAgain = former !== undefined && former.endsAt !== null
   return {
     ...(former === undefined ? {} : { id: former.id }),
     causeId: group.causeId,
     failure: group.failure,
     tenantId,
-    summary: ofCause?.summary ?? summary,
+    summary: ofCause?.summary ?? (isSame ? former.summary : summary),
     severity:
       severities[Math.max(worst, isAgain || former === undefined ? 0 : severities.indexOf(former.severity))]!,
     state: former !== undefined && former.acknowledgedAt !== null ? 'ACKNOWLEDGED' : 'OPEN',
-    runbookUrl: ofCause?.runbookUrl ?? null,
+    runbookUrl: ofCause === undefined && isSame ? former.runbookUrl : (ofCause?.runbookUrl ?? null),
     startsAt: former?.startsAt ?? now,
     endsAt: null,
     acknowledgedBy: former?.acknowledgedBy ?? null,

@@ -2,7 +2,7 @@
 import { parseRule, type RuleInput } from './parse.ts'
 import type { Rule } from './rule.ts'
 
-const shipped: readonly RuleInput[] = [
+export const shippedInputs: readonly RuleInput[] = [
   {
     name: 'NotAnswering',
     metric: 'up',
@@ -96,7 +96,7 @@ const shipped: readonly RuleInput[] = [
   },
 ]
 
-export const shippedRules: readonly Rule[] = shipped.map((one) => {
+export const shippedRules: readonly Rule[] = shippedInputs.map((one) => {
   const { rule, faults } = parseRule(one, 'SHIPPED')
   if (rule === undefined) throw new Error(`the shipped rule ${one.name}: ${JSON.stringify(faults)}`)
   return rule

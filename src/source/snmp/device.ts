@@ -1,6 +1,7 @@
 /** One device that is polled: which credentials work, which modules it has, what its tables said last. */
 import { performance } from 'node:perf_hooks'
 import type { Observation } from '../../resource/resource.ts'
+import { Cables } from './cable.ts'
 import { toObservations, type Mapped } from './map.ts'
 import {
   chooseModules,
@@ -48,6 +49,7 @@ export class Device {
   #tables: Tables = new Map()
   #readAt = new Map<string, number>()
   #rates = new CounterRates()
+  readonly #cables = new Cables()
 
   constructor(options: DeviceOptions) {
     this.options = options
@@ -96,7 +98,12 @@ export class Device {
     this.#tables = new Map([...this.#tables, ...tables])
     const { observations } = this.#toObservations(this.#modules)
     const readings = this.#toObservations(some).readings.filter(({ rate }) => rate === undefined)
-    return { things: observations, readings, failures, tookMs: performance.now() - began }
+    return {
+      things: this.#cables.keep(observations, began),
+      readings,
+      failures,
+      tookMs: performance.now() - began,
+    }
   }
 
   #toObservations(modules: readonly Module[]): Mapped {
@@ -108,7 +115,7 @@ export class Device {
     const { observations, readings } = this.#toObservations(this.#modules)
     const tookMs = performance.now() - began
     return {
-      things: observations,
+      things: this.#cables.keep(observations, began),
       readings: this.#rates.take(readings, began + tookMs / 2),
       failures,
       tookMs,

@@ -50,7 +50,8 @@ function readModern(rest: string): Read | undefined {
     toldAt: toInstant(time!),
     hostname: named(hostname!),
     program: named(program!),
-    text: rest.slice(data).replace(/^ (?:\uFEFF)?/, ''),
+    // rsyslog has a space of its own there, of what was behind the tag.
+    text: rest.slice(data).replace(/^ \uFEFF? ?/, ''),
   }
 }
 

@@ -15,10 +15,6 @@ interface EventArguments {
 }
 
 /** What a subscription yields is read as the root of its answer. */
-async function* under<T>(field: string, source: AsyncIterable<T>): AsyncGenerator<Record<string, T>> {
-  for await (const value of source) yield { [field]: value }
-}
-
 export const subscription = {
   Subscription: {
     resourceChanged: {
@@ -27,7 +23,7 @@ export const subscription = {
     },
     topologyChanged: {
       subscribe: async (_: unknown, args: TopologyArguments, context: Context) =>
-        under('topologyChanged', await followTopology(context, args)),
+        (await followTopology(context, args)).under('topologyChanged'),
     },
     events: {
       subscribe: (_: unknown, { after, type }: EventArguments, context: Context) => {

@@ -12,6 +12,8 @@ import { formatGraphqlError } from './format-error.ts'
 import { codeOf, operationOf, meterOperation, meterRefusal } from './meter.ts'
 import { inSpan } from '../telemetry/index.ts'
 import { share, type Sharing } from './subscription/share.ts'
+import { ReadingStream } from './subscription/reading.ts'
+import { shareLatest } from './subscription/share-latest.ts'
 import { LogStream } from './subscription/tail.ts'
 
 export interface Operation {
@@ -84,18 +86,24 @@ export async function subscribe(
     operation.context.extensions['cost'] = checkCost(operation, operation.limits)
     const source = await createSourceEventStream({ ...args, subscribeFieldResolver: undefined })
     if (!(Symbol.asyncIterator in source)) return finish(source, operation)
-    const answered =
-      source instanceof LogStream ? shared(source, operation, sharing) : answers(source, operation)
-    return endable(untilEnded(answered, operation, end), end)
+    return endable(untilEnded(answered(source, operation, sharing), operation, end), end)
   } catch (error) {
     return { errors: [formatGraphqlError(error, scopeOf(operation))] }
   }
 }
 
-const shared = (source: LogStream, operation: Operation, sharing: Sharing): AsyncGenerator<ExecutionResult> =>
-  share(source, operation, sharing, (root, signal) =>
-    run({ ...operation, context: { ...operation.context, signal, extensions: {} }, root }),
-  )
+/** By itself, or with those who ask the same. */
+function answered(
+  source: AsyncIterable<unknown>,
+  operation: Operation,
+  sharing: Sharing,
+): AsyncGenerator<ExecutionResult> {
+  const answer = (root: object, signal: AbortSignal): Promise<ExecutionResult> =>
+    run({ ...operation, context: { ...operation.context, signal, extensions: {} }, root })
+  if (source instanceof LogStream) return share(source, operation, sharing, answer)
+  if (source instanceof ReadingStream) return shareLatest(source, operation, sharing, answer)
+  return answers(source, operation)
+}
 
 async function* answers(
   source: AsyncIterable<unknown>,

@@ -1,7 +1,7 @@
 /** A shared answer as a WebSocket message of graphql-transport-ws: past the library, which would write it anew for each. */
 import type { Duplex } from 'node:stream'
 import type { WebSocket } from 'ws'
-import type { SharedAnswer } from './subscription/group.ts'
+import type { SharedAnswer } from './subscription/shared-answer.ts'
 
 /** Who has as much to take is slow. */
 const mostWaiting = 64 * 1024

@@ -26,7 +26,7 @@ import type { Nouns } from './request.ts'
 import { closeCodes, longestReason } from './sockets.ts'
 import type { PerToken } from './per-token.ts'
 import type { Socket, Sockets } from './sockets.ts'
-import type { Line } from './subscription/group.ts'
+import type { Line } from './subscription/shared-answer.ts'
 import type { Groups } from './subscription/groups.ts'
 
 export interface Extra {

@@ -10,7 +10,7 @@ import type { Session, Tokens } from '../token/index.ts'
 import type { ApiLimits } from './config.ts'
 import { createShare } from './frame.ts'
 import type { PerToken } from './per-token.ts'
-import type { SharedAnswer } from './subscription/group.ts'
+import type { SharedAnswer } from './subscription/shared-answer.ts'
 
 export const closeCodes = {
   unauthorized: 4401,

@@ -9,7 +9,7 @@ import { PlenumError } from '../errors.ts'
 import type { Session, Tokens } from '../token/index.ts'
 import { bytesOfAnswer } from './answer.ts'
 import type { PerToken } from './per-token.ts'
-import type { Line, SharedAnswer } from './subscription/group.ts'
+import type { Line, SharedAnswer } from './subscription/shared-answer.ts'
 
 export const eventStream = 'text/event-stream'
 

@@ -2,45 +2,17 @@
  * Those who ask the same of the same: what happens is found out, executed and written once for all of them. A member that has not taken what it was sent leaves with the place
  * where it stands, and nothing is kept for it.
  */
-import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { ExecutionResult } from 'graphql'
 import type { FeedBatch } from '../../context.ts'
 import type { Cursor, LoggedEvent } from '../../event/event.ts'
-import { bytesOfAnswer } from '../answer.ts'
 import { mostEvents } from './message.ts'
+import { tellAll, type Receiver } from './shared-answer.ts'
 import type { Tail, Told } from './tail.ts'
 
-/** An answer on its way to many. */
-export class SharedAnswer {
-  /** JSON in UTF-8. */
-  readonly bytes: Buffer
-  readonly #forms = new Map<string, Buffer>()
-
-  constructor(bytes: Buffer) {
-    this.bytes = bytes
-  }
-
-  /** What a way of sending makes of it, made once. */
-  as(form: string, make: (bytes: Buffer) => Buffer): Buffer {
-    let made = this.#forms.get(form)
-    if (made === undefined) this.#forms.set(form, (made = make(this.bytes)))
-    return made
-  }
-}
-
-/** The way to one subscriber, past everything that is only its own. */
-export interface Line {
-  /** False: it still has something to take. Then nothing was sent. */
-  send(answer: SharedAnswer): boolean
-}
-
-export interface Member {
-  line: Line
+export interface Member extends Receiver {
   at: Cursor
-  /** Told with the first answer only. */
-  extensions: object | undefined
-  /** It goes on by itself from there. Undefined: it is over. */
-  leave(at: Cursor | undefined): void
+  /** It goes on by itself from there, as `tail` if that is another than it came as. Undefined: it is over. */
+  leave(at: Cursor | undefined, tail?: Tail): void
 }
 
 export interface GroupOptions {
@@ -58,8 +30,6 @@ export interface GroupOptions {
   failed(error: unknown): void
 }
 
-/** Sent in one turn of the event loop. */
-const atOnce = 200
 const quietMs = 60_000
 
 export class Group {
@@ -105,7 +75,8 @@ export class Group {
     for (const member of this.#waiting) {
       if (member.at.epoch === this.#at.epoch && member.at.seq > this.#at.seq) continue
       this.#waiting.delete(member)
-      if (member.at.epoch === this.#at.epoch && member.at.seq === this.#at.seq) this.#members.add(member)
+      const isHere = member.at.epoch === this.#at.epoch && member.at.seq === this.#at.seq
+      if (isHere && (this.tail.isAt?.(this.#at.seq) ?? true)) this.#members.add(member)
       else member.leave(member.at)
     }
   }
@@ -146,7 +117,8 @@ export class Group {
   async #take(batch: FeedBatch): Promise<void> {
     this.#isTelling = true
     if ('gap' in batch) {
-      await this.#tell(this.tail.gap(batch.resumeFrom, batch.reason), this.#at)
+      const former = this.tail.fork?.()
+      await this.#tell(this.tail.gap(batch.resumeFrom, batch.reason), this.#at, former)
       this.#at = batch.resumeFrom
       this.#admit()
     } else {
@@ -166,38 +138,30 @@ export class Group {
   async #read(events: readonly LoggedEvent[], epoch: string): Promise<void> {
     if (this.#members.size > 0) {
       let from = this.#at
+      const former = this.tail.fork?.()
       const told = this.#options.read(events, epoch)
       for (const { root, seq } of told) {
-        await this.#tell(root, from)
+        await this.#tell(root, from, former)
         from = { epoch, seq }
       }
       const isQuiet = told.length === 0 && performance.now() - this.#sentAt >= quietMs
       const end = { epoch, seq: events.at(-1)!.seq }
-      if (isQuiet && this.tail.quiet !== undefined) await this.#tell(this.tail.quiet(end), from)
+      if (isQuiet && this.tail.quiet !== undefined) await this.#tell(this.tail.quiet(end), from, former)
     }
     this.#at = { epoch, seq: events.at(-1)!.seq }
   }
 
-  /** `from`: from where those go on who do not get it. */
-  async #tell(root: object, from: Cursor): Promise<void> {
+  /** `from`: from where those go on who do not get it, and as what. */
+  async #tell(root: object, from: Cursor, former: Tail = this.tail): Promise<void> {
     const result = await this.#options.answer(root, this.#stop.signal)
     this.#sentAt = performance.now()
-    const answer = new SharedAnswer(bytesOfAnswer(result))
-    const isTooLarge = answer.bytes.length > this.#options.answerBytes
-    let first: SharedAnswer | undefined
-    let count = 0
-    for (const member of this.#members) {
-      if (++count % atOnce === 0) await nextTurn()
-      if (!this.#members.has(member)) continue
-      if (member.extensions !== undefined)
-        first ??= new SharedAnswer(bytesOfAnswer({ ...result, extensions: member.extensions }))
-      const isSent = !isTooLarge && member.line.send(member.extensions === undefined ? answer : first!)
-      if (isSent) member.extensions = undefined
-      else {
+    await tellAll(result, this.#options.answerBytes, this.#members, {
+      isThere: (member) => this.#members.has(member),
+      left: (member) => {
         this.#members.delete(member)
-        member.leave(from)
-      }
-    }
+        member.leave(from, former)
+      },
+    })
   }
 }
 

@@ -2,7 +2,9 @@
 import { Kind, visit, type DocumentNode } from 'graphql'
 import type { Context, Viewer } from '../../context.ts'
 import type { Cursor } from '../../event/event.ts'
-import { Group, type GroupOptions, type Line, type Member } from './group.ts'
+import { Group, type GroupOptions, type Member } from './group.ts'
+import { PulseGroup, type PulseOptions } from './pulse.ts'
+import type { Line } from './shared-answer.ts'
 import type { Tail } from './tail.ts'
 
 interface Asked {
@@ -31,16 +33,17 @@ export interface Left {
 
 export class Groups {
   readonly #groups = new Map<string, Group>()
+  readonly #pulses = new Map<string, PulseGroup>()
   readonly #documents = new WeakMap<DocumentNode, { id: number; placing: ReadonlySet<string> }>()
   #documentCount = 0
   #failures = new WeakMap<Group, unknown>()
 
   counts(): { groups: number; members: number } {
-    const members = [...this.#groups.values()].reduce((sum, { size }) => sum + size, 0)
-    return { groups: this.#groups.size, members }
+    const all = [...this.#groups.values(), ...this.#pulses.values()]
+    return { groups: all.length, members: all.reduce((sum, { size }) => sum + size, 0) }
   }
 
-  keyOf(asked: Asked, viewer: Viewer, tail: Tail): string {
+  keyOf(asked: Asked, viewer: Viewer, tail: Pick<Tail, 'key' | 'everyMs'>): string {
     const { id, placing } = this.#documentOf(asked.document)
     const variables = Object.entries(asked.variables ?? {})
       .filter(([name]) => !placing.has(name))
@@ -66,8 +69,9 @@ export class Groups {
   async join(key: string, joining: Joining): Promise<Left | undefined> {
     const { context, line, at, extensions } = joining
     const group = this.#groups.get(key) ?? this.#make(key, joining)
-    const left = Promise.withResolvers<Cursor | undefined>()
-    const member: Member = { line, at, extensions, leave: left.resolve }
+    const left = Promise.withResolvers<{ at: Cursor; tail: Tail } | undefined>()
+    const leave: Member['leave'] = (place, tail = joining.tail) => left.resolve(place && { at: place, tail })
+    const member: Member = { line, at, extensions, leave }
     const end = (): void => left.resolve(undefined)
     context.signal.addEventListener('abort', end, { once: true })
     group.join(member)
@@ -76,11 +80,23 @@ export class Groups {
       const place = await left.promise
       const failure = this.#failures.get(group)
       if (place === undefined && failure !== undefined && !context.signal.aborted) throw failure
-      return place && { at: place, tail: group.tail, extensions: member.extensions }
+      return place && { ...place, extensions: member.extensions }
     } finally {
       context.signal.removeEventListener('abort', end)
       group.remove(member)
     }
+  }
+
+  /** Those who ask for the latest values of the same; to be held by who asks. */
+  pulse(key: string, options: Omit<PulseOptions, 'emptied'>): PulseGroup {
+    const known = this.#pulses.get(key)
+    if (known !== undefined) return known
+    const emptied = (): void => {
+      if (this.#pulses.get(key) === group) this.#pulses.delete(key)
+    }
+    const group = new PulseGroup({ ...options, emptied })
+    this.#pulses.set(key, group)
+    return group
   }
 
   #make(key: string, { context, tail, at, answerBytes, answer }: Joining): Group {

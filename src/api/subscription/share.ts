@@ -6,7 +6,7 @@ import type { ExecutionResult } from 'graphql'
 import type { Context } from '../../context.ts'
 import type { Cursor } from '../../event/event.ts'
 import type { Groups, Joining } from './groups.ts'
-import type { Line } from './group.ts'
+import type { Line } from './shared-answer.ts'
 import { catchUp } from './message.ts'
 import { followTail, type LogStream, type Tail } from './tail.ts'
 
@@ -33,7 +33,7 @@ export async function* share(
   const key = groups.keyOf(asked, context.viewer, tail)
   let at = fullCursor(context, tail.after)
   while (!context.signal.aborted) {
-    if (groups.mayJoin(key, at, context.events.cursor())) {
+    if ((tail.isAt?.(at.seq) ?? true) && groups.mayJoin(key, at, context.events.cursor())) {
       const left = await groups.join(key, { ...asked, tail, line, at, extensions, answerBytes, answer })
       if (left === undefined) return
       ;({ at, tail, extensions } = left)

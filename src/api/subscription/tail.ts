@@ -22,6 +22,10 @@ export interface Tail {
   gap(resumeFrom: Cursor, reason: string): object
   /** Moves the cursor of one to whom nothing happens; absent: it is not moved. */
   quiet?(cursor: Cursor): object
+  /** What it has read so far changes what it tells: another one that stands where this one does. Such a one tells at most one message of a piece. */
+  fork?(): Tail
+  /** Whether what it has read so far reaches no further than there. */
+  isAt?(seq: number): boolean
 }
 
 /** A subscription that follows the log. Iterated by itself it tells everything alone, as it comes. */
@@ -36,20 +40,25 @@ export class LogStream implements AsyncIterable<object> {
 
   /** The same, each root under its field. */
   under(field: string): LogStream {
-    const { tail } = this
-    return new LogStream(this.#context, {
-      ...tail,
-      ...(tail.before === undefined ? {} : { before: eachUnder(field, tail.before) }),
-      read: (context, events, epoch) =>
-        tail.read(context, events, epoch).map(({ root, seq }) => ({ seq, root: { [field]: root } })),
-      gap: (resumeFrom, reason) => ({ [field]: tail.gap(resumeFrom, reason) }),
-      ...(tail.quiet === undefined ? {} : { quiet: (cursor: Cursor) => ({ [field]: tail.quiet!(cursor) }) }),
-    })
+    return new LogStream(this.#context, tailUnder(field, this.tail))
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<object> {
     yield* this.tail.before ?? []
     for await (const { roots } of followTail(this.#context, this.tail, this.tail.after)) yield* roots
+  }
+}
+
+function tailUnder(field: string, tail: Tail): Tail {
+  const { before, quiet, fork } = tail
+  return {
+    ...tail,
+    ...(before === undefined ? {} : { before: eachUnder(field, before) }),
+    read: (context, events, epoch) =>
+      tail.read(context, events, epoch).map(({ root, seq }) => ({ seq, root: { [field]: root } })),
+    gap: (resumeFrom, reason) => ({ [field]: tail.gap(resumeFrom, reason) }),
+    ...(quiet === undefined ? {} : { quiet: (cursor: Cursor) => ({ [field]: quiet(cursor) }) }),
+    ...(fork === undefined ? {} : { fork: () => tailUnder(field, fork()) }),
   }
 }
 

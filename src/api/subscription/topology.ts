@@ -9,11 +9,11 @@ import { idsOfRefs } from '../schema/find.ts'
 import { seesAll } from '../../graph/scope.ts'
 import { toCreated, toLeft } from '../schema/resource-event.ts'
 import { toldTo } from '../schema/told.ts'
-import { everyOf, gather } from './gather.ts'
+import { everyOf } from './every.ts'
 import { catchUp, gapMessage, toResourceEvent, toldOf } from './message.ts'
-import type { Message } from './message.ts'
 import { findMembers, presentLinks, rewind } from './neighbourhood.ts'
 import type { Members, Neighbourhood } from './neighbourhood.ts'
+import { keyOfIds, LogStream, type Tail } from './tail.ts'
 
 export interface TopologyArguments {
   root: readonly string[]
@@ -28,11 +28,17 @@ const deepest = 20
 /** Events that a resumed subscriber may be behind; with more it is told to ask again. */
 const longestRewind = 20_000
 
+/** What is in the neighbourhood, as the graph has it at a place in the log. */
+interface Known {
+  members: Members
+  seq: number
+}
+
 /** Without `after` it begins now; with it what entered or left since is told first. */
 export async function followTopology(
   context: Context,
   { root, depth, type, collapse, after, every }: TopologyArguments,
-): Promise<AsyncGenerator<Message>> {
+): Promise<LogStream> {
   if (depth != null && (depth < 0 || depth > deepest)) {
     throw invalidInput(`depth is from 0 to ${deepest}`, 'depth')
   }
@@ -44,37 +50,52 @@ export async function followTopology(
     types: type == null ? undefined : new Set(type),
     collapsed: new Set(collapse),
   }
-  return gather(messages(context, place, after ?? undefined), everyMs)
+  await catchUp(context, after)
+  const then = after == null ? undefined : await membersAt(context, place, after)
+  const known = then === undefined ? now(context, place) : { members: then, seq: after!.seq }
+  const start = then === undefined ? context.graph.cursor : after!
+  const isCut = after != null && then === undefined
+  return new LogStream(context, {
+    ...toTail(context, place, { after: start, everyMs }, known),
+    ...(isCut ? { before: [gapMessage(start)] } : {}),
+  })
 }
 
-async function* messages(
+function toTail(
   context: Context,
   place: Neighbourhood,
-  after: Cursor | undefined,
-): AsyncGenerator<Message> {
-  await catchUp(context, after)
-  let from = after ?? context.graph.cursor
-  let members = after === undefined ? now(context, place) : await membersAt(context, place, after)
-  if (members === undefined) {
-    from = context.graph.cursor
-    members = now(context, place)
-    yield gapMessage(from)
-  }
-  for await (const batch of context.events.follow(from, context.signal)) {
-    if ('gap' in batch) {
-      members = now(context, place)
-      yield gapMessage(batch.resumeFrom)
-      continue
-    }
-    const isTouched = !seesAll(context.viewer) || touches(place, members, batch.events)
-    const next: Members = isTouched ? now(context, place) : members
-    yield { events: tell(context, place, members, next, batch.events, batch.cursor), cursor: batch.cursor }
-    members = next
+  { after, everyMs }: Pick<Tail, 'after' | 'everyMs'>,
+  start: Known,
+): Tail {
+  let known = start
+  return {
+    key: keyOfIds(place.roots),
+    after,
+    everyMs,
+    read(reader, logged, epoch) {
+      const seq = logged.at(-1)?.seq
+      if (seq === undefined) return []
+      const isTouched = !seesAll(reader.viewer) || touches(place, known.members, logged)
+      const next = isTouched ? now(reader, place) : known
+      const cursor = { epoch, seq }
+      const events = tell(reader, place, known.members, next.members, logged, cursor)
+      known = next
+      return events.length === 0 ? [] : [{ seq, root: { events, cursor } }]
+    },
+    gap(resumeFrom) {
+      known = now(context, place)
+      return gapMessage(resumeFrom)
+    },
+    quiet: (cursor) => ({ events: [], cursor }),
+    fork: () => toTail(context, place, { after, everyMs }, known),
+    isAt: (seq) => known.seq <= seq,
   }
 }
 
-const now = (context: Context, place: Neighbourhood): Members =>
-  findMembers(place, presentLinks(context.graph))
+const now = ({ graph }: Context, place: Neighbourhood): Known => ({
+  members: findMembers(place, presentLinks(graph)),
+  seq: graph.cursor.seq,
+})
 
 /** The neighbourhood as it was at the cursor; undefined when that is too far back to be worked out. */
 async function membersAt(
@@ -84,7 +105,7 @@ async function membersAt(
 ): Promise<Members | undefined> {
   const { epoch, seq } = context.graph.cursor
   if (!epoch.startsWith(after.epoch) || after.seq > seq) return undefined
-  if (after.seq === seq) return now(context, place)
+  if (after.seq === seq) return now(context, place).members
   if (!seesAll(context.viewer)) return membersOfThen(context, place, after)
   if (seq - after.seq > longestRewind) return undefined
   const since = await context.events.read({ after: after.seq, first: longestRewind })

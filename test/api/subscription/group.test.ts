@@ -184,3 +184,53 @@ test(
     await quick.close()
   },
 )
+
+test('a neighbourhood is one group: all are told the same, wherever they come from', async () => {
+  const rack = (name: string) => ({
+    kind: 'Server',
+    name,
+    links: [{ type: 'LOCATED_IN', to: 'Rack:name=t1' }],
+  })
+  await put([{ kind: 'Rack', name: 't1' }, rack('t-0')])
+  const start = await cursorNow()
+  await put([rack('t-1')])
+  const document = `subscription ($after: EventCursor) { topologyChanged(root: "Rack:name=t1", depth: 1, after: $after) {
+    cursor events { __typename ... on Created { resource { name } } ... on LinkAdded { link { type } } } } }`
+  const sockets = Array.from({ length: 6 }, () => openSocket(app.url, app.token))
+  const now = await cursorNow()
+  const streams = sockets.map((socket, index) =>
+    socket.iterate<any>(document, { after: index % 2 ? now : start }),
+  )
+  const until = async (stream: Stream, cursor: string): Promise<string[]> => {
+    const names: string[] = []
+    for (;;) {
+      const { topologyChanged } = (await stream.next()).value
+      names.push(...topologyChanged.events.flatMap((event: any) => event.resource?.name ?? []))
+      if (seqOf(topologyChanged.cursor) >= seqOf(cursor)) return names
+    }
+  }
+  const first = await put([rack('t-2')])
+  const seen = await Promise.all(streams.map((stream) => until(stream, first)))
+  await expect.poll(() => told('plenum_subscription_members')).toBe(sockets.length)
+  expect(await told('plenum_subscription_groups')).toBe(1)
+  const before = await executions()
+  for (const name of ['t-3', 't-4']) {
+    const last = await put([rack(name)])
+    const more = await Promise.all(streams.map((stream) => until(stream, last)))
+    more.forEach((names, which) => seen[which]!.push(...names))
+  }
+  expect((await executions()) - before).toBe(2)
+  for (const [index, names] of seen.entries())
+    expect(names).toEqual([...(index % 2 ? [] : ['t-1']), 't-2', 't-3', 't-4'])
+  // One that comes later is told from there on, and is one of them.
+  const late = openSocket(app.url, app.token)
+  const stream = late.iterate<any>(document, { after: await cursorNow() })
+  const next = stream.next()
+  await expect.poll(() => told('plenum_subscription_members')).toBe(sockets.length + 1)
+  expect(await told('plenum_subscription_groups')).toBe(1)
+  await put([rack('t-5')])
+  const { events } = (await next).value.topologyChanged
+  expect(events.flatMap((event: any) => event.resource?.name ?? [])).toEqual(['t-5'])
+  await Promise.all([...sockets, late].map((socket) => socket.close()))
+  await expect.poll(() => told('plenum_subscription_groups')).toBe(0)
+})

@@ -13,10 +13,12 @@ import {
   tenantsAsked,
   toOperation,
   type Actor,
+  type Control,
   type Given,
   type OperationChangedArguments,
   type OperationFilterInput,
   type Power,
+  type Prepared,
 } from '../src/api/schema/read.ts'
 import type { Context } from '../src/context.ts'
 
@@ -25,13 +27,22 @@ interface OperationInput {
   id: string
 }
 
-interface SetPowerInput {
+interface Steered {
   idempotencyKey?: string | null
   resource: string
-  power: Power
-  force?: boolean | null
   wait?: number | null
   dryRun?: boolean | null
+}
+interface SetPowerInput extends Steered {
+  power: Power
+  force?: boolean | null
+}
+interface MigrateInput extends Steered {
+  to?: string | null
+  live?: boolean | null
+}
+interface DrainInput extends Steered {
+  end?: boolean | null
 }
 
 async function operation(_: unknown, { id, wait }: { id: string; wait?: number | null }, context: Context) {
@@ -69,22 +80,69 @@ const mutation =
     return { cursor, operation: () => findOperation(context, id), impact: null }
   }
 
-async function setPower(_: unknown, { input }: { input: SetPowerInput }, context: Context) {
+type Prepare = (control: Control, id: number) => Promise<Prepared>
+
+/** Looked at first, by the same that would do it; begun unless it is a dry run. */
+async function steer(
+  context: Context,
+  input: Steered,
+  field: string,
+  prepare: Prepare,
+  isHarmless = false,
+): Promise<object> {
   const vertex = await getForWrite(context, input.resource, { path: 'input.resource' })
   checkPlace(context, vertex, 'input.resource')
   const { control } = context.allocations
-  const request = { id: vertex.id, power: input.power, force: input.force === true }
   const impact = () =>
-    control.impactOf(request, context.graph).flatMap(({ id }) => seeId(context, context.graph, id) ?? [])
+    isHarmless
+      ? []
+      : control
+          .impactOf(vertex.id, context.graph)
+          .flatMap(({ id }) => seeId(context, context.graph, id) ?? [])
+  const look = async () => {
+    const prepared = await prepare(control, vertex.id)
+    for (const id of prepared.others) {
+      const other = context.graph.get(id)
+      if (other !== undefined) checkPlace(context, other, 'input.resource')
+    }
+    return prepared
+  }
   if (input.dryRun === true) {
-    await control.checkPower(vertex.id)
+    await look()
     return { cursor: context.events.cursor(), operation: null, impact }
   }
-  const { cursor, operationId } = await giveOnce(context, input, 'setPower', (by) =>
-    control.setPower(request, by),
+  const { cursor, operationId } = await giveOnce(context, input, field, async (by) =>
+    control.begin(await look(), by),
   )
   await awaitOperation(context, operationId, input.wait)
   return { cursor, operation: () => findOperation(context, operationId), impact }
+}
+
+const setPower = (_: unknown, { input }: { input: SetPowerInput }, context: Context) =>
+  steer(
+    context,
+    input,
+    'setPower',
+    (control, id) => control.preparePower({ id, power: input.power, force: input.force === true }),
+    input.power === 'ON',
+  )
+
+async function migrate(_: unknown, { input }: { input: MigrateInput }, context: Context) {
+  const to = input.to == null ? undefined : (await getForWrite(context, input.to, { path: 'input.to' })).id
+  return steer(context, input, 'migrate', (control, id) =>
+    control.prepareMove({ id, to, isLive: input.live ?? undefined }, context.signal),
+  )
+}
+
+const drain = (_: unknown, { input }: { input: DrainInput }, context: Context) => {
+  const isEnd = input.end === true
+  return steer(
+    context,
+    input,
+    'drain',
+    (control, id) => control.prepareDrain({ id, isEnd }, context.signal),
+    isEnd,
+  )
 }
 
 async function* under<T>(field: string, source: AsyncIterable<T>): AsyncGenerator<Record<string, T>> {
@@ -101,6 +159,8 @@ export const operating = {
       context.allocations.operations.retry(id, by),
     ),
     setPower,
+    migrate,
+    drain,
     cancelOperation: mutation('cancelOperation', (context, id, by) =>
       context.allocations.operations.cancel(id, by),
     ),

@@ -97,7 +97,7 @@ export async function startApp(
       ...{ db, resources, turns, metrics, log },
       config: config.allocation,
       actorOf: (name) => sources.actor(name),
-      powerOf: (sourceId) => sources.power(sourceId),
+      ...sources.steering,
       feed: events.feed,
       graph: () => holder.graph,
       wake: () => events.feed.wake(),

@@ -1,7 +1,7 @@
 /** Allocations: capacity offered, asked for, planned, given, and taken back. */
 import type { Logger } from 'pino'
 import type { EventFeed } from '../context.ts'
-import { controlKind, createControl, powerStep, type Control, type PowerOf } from '../control/index.ts'
+import { controlKinds, controlSteps, createControl, type Control, type Steers } from '../control/index.ts'
 import type { Db } from '../db.ts'
 import { invalidInput, notFound, PlenumError } from '../errors.ts'
 import type { Cursor } from '../event/event.ts'
@@ -78,7 +78,7 @@ export interface Allocations {
   close(): Promise<void>
 }
 
-export interface AllocationsOptions {
+export interface AllocationsOptions extends Steers {
   db: Db
   log: Logger
   config: AllocationConfig
@@ -89,7 +89,6 @@ export interface AllocationsOptions {
   wake(): void
   /** Who does what blueprints have done outside. */
   actorOf: ActorOf
-  powerOf: PowerOf
   metrics: Sight['metrics']
   /** How often leases are looked at. */
   leaseMs?: number
@@ -127,9 +126,9 @@ class RunningAllocations implements Allocations {
     }
     this.#operations = startOperations({
       ...{ db, log, turns, feed, wake, resources },
-      steps: [...stepKinds(actorOf, options), powerStep(options.powerOf)],
+      steps: [...stepKinds(actorOf, options), ...controlSteps(options)],
       ...options.operations,
-      kinds: [...operationKinds({ db, resources, get: (id) => this.#get(id) }), controlKind(db)],
+      kinds: [...operationKinds({ db, resources, get: (id) => this.#get(id) }), ...controlKinds(db)],
     })
     this.control = createControl({ ...options, wake: () => this.#operations.wake() })
     this.#taking = {

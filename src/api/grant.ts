@@ -30,6 +30,8 @@ export const mutationRoles: Readonly<Record<string, Role>> = {
   retryOperation: 'operator',
   cancelOperation: 'operator',
   setPower: 'operator',
+  migrate: 'operator',
+  drain: 'operator',
   createToken: 'admin',
   revokeToken: 'admin',
 }
@@ -50,6 +52,8 @@ const verbOf: Readonly<Record<string, Verb>> = {
   retryOperation: 'ALLOCATE',
   cancelOperation: 'ALLOCATE',
   setPower: 'CONTROL',
+  migrate: 'CONTROL',
+  drain: 'CONTROL',
 }
 
 /** Root fields of Query and Subscription that need more than a login. */

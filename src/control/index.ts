@@ -1,17 +1,41 @@
-/** What people and bots do to things that stand: each is an operation of one step, seen before it is done and logged as it is. */
+/** What people and bots do to things that stand: each is an operation, seen before it is done and logged as it is. */
 import type { Knex } from 'knex'
 import type { Db } from '../db.ts'
-import { notFound, PlenumError } from '../errors.ts'
 import { appendEvents } from '../event/store.ts'
 import type { Graph, Vertex } from '../graph/graph.ts'
-import { holdTurn, insertOperation, moveOperation, operationEvent, type Changed } from '../operation/index.ts'
-import type { Operation, OperationKind, StepKind } from '../operation/operation.ts'
+import {
+  holdTurn,
+  insertOperation,
+  moveOperation,
+  operationEvent,
+  toFault,
+  type Changed,
+  type NewStep,
+} from '../operation/index.ts'
+import type { Operation, OperationKind } from '../operation/operation.ts'
+import { PlenumError } from '../errors.ts'
 import type { Actor, ResourceId } from '../resource/resource.ts'
 import type { Fence, Resources } from '../resource/verbs.ts'
-import type { Power, PowerSwitch } from '../source/source.ts'
+import type { Mover, Power, PowerSwitch } from '../source/source.ts'
+import { findController, type Found } from './find.ts'
+import {
+  drainSteps,
+  endDrainSteps,
+  moveStep,
+  type Carried,
+  type DrainRequest,
+  type MoveRequest,
+} from './move.ts'
+import { claimResource } from './store.ts'
+
+export { controlSteps } from './step.ts'
+export type { DrainRequest, MoveRequest } from './move.ts'
 
 /** Of a source by its id; throws what is to be told to who asks when it is not to be changed. */
-export type PowerOf = (sourceId: ResourceId) => PowerSwitch
+export interface Steers {
+  powerOf(sourceId: ResourceId): PowerSwitch
+  moverOf(sourceId: ResourceId): Mover
+}
 
 export interface PowerRequest {
   id: ResourceId
@@ -20,106 +44,173 @@ export interface PowerRequest {
   force: boolean
 }
 
-export interface Control {
-  /** Who would do it; throws when nobody may or can. */
-  checkPower(id: ResourceId): Promise<{ sourceId: ResourceId; key: string }>
-  setPower(request: PowerRequest, by: Actor): Promise<Changed>
-  /** What goes with it, the nearest first; nothing where it is only switched on. */
-  impactOf(request: Pick<PowerRequest, 'id' | 'power'>, graph: Graph): Vertex[]
+/** What was looked at and may be begun. */
+export interface Prepared {
+  kind: string
+  id: ResourceId
+  input: object
+  steps: readonly NewStep[]
+  /** What else it is done to: who may do it must be allowed these too. */
+  others: readonly ResourceId[]
 }
 
-interface ControlOptions {
+export interface Control {
+  /** Looks who would do it, and at what stands; throws when nobody may or can. */
+  preparePower(request: PowerRequest): Promise<Prepared>
+  prepareMove(request: MoveRequest, signal: AbortSignal): Promise<Prepared>
+  prepareDrain(request: DrainRequest, signal: AbortSignal): Promise<Prepared>
+  begin(prepared: Prepared, by: Actor): Promise<Changed>
+  /** What goes with it, the nearest first, and the tenants of all that. */
+  impactOf(id: ResourceId, graph: Graph): Vertex[]
+}
+
+interface ControlOptions extends Steers {
   resources: Pick<Resources, 'once' | 'originsOf'>
   graph(): Graph
-  powerOf: PowerOf
   /** There is an operation to work on. */
   wake(): void
 }
 
 const switchable: readonly string[] = ['Server', 'VirtualMachine', 'Container']
+/** A machine may be told to turn on while it is stuck turning off; two of these would undo each other. */
+const exclusive: readonly string[] = ['migrate', 'drain']
 const mostTold = 100
+const path = 'input.resource'
 
-export function createControl({ resources, graph, powerOf, wake }: ControlOptions): Control {
-  async function checkPower(id: ResourceId): Promise<{ sourceId: ResourceId; key: string }> {
-    const vertex = graph().get(id)
-    if (vertex === undefined) throw notFound('It is no more', 'input.resource')
-    if (!switchable.includes(vertex.kind.name))
-      throw new PlenumError(
-        'INVALID_INPUT',
-        `A ${vertex.kind.name} has no power to switch: a Server, VirtualMachine or Container has`,
-        {
-          path: 'input.resource',
-        },
-      )
-    let why: unknown
-    const origins = (await resources.originsOf([id])).get(id) ?? []
-    for (const { sourceId, key } of origins.toSorted((one, other) => other.precedence - one.precedence))
-      try {
-        if (powerOf(sourceId).knows(key)) return { sourceId, key }
-      } catch (error) {
-        // An inventory that somebody imported is no source of the configuration: that is not what is wrong.
-        if (!(error instanceof PlenumError) || error.code !== 'NOT_FOUND') why ??= error
-      }
-    throw (
-      why ?? new PlenumError('FORBIDDEN', 'No source that can switch it knows it', { path: 'input.resource' })
-    )
-  }
+export function createControl(options: ControlOptions): Control {
+  const { resources, graph, powerOf, moverOf, wake } = options
+  const findMover = (id: ResourceId, isHost: boolean, at = path) =>
+    findController(graph(), resources, {
+      id,
+      kinds: [isHost ? 'Server' : 'VirtualMachine'],
+      of: moverOf,
+      knows: (mover, key) => (isHost ? mover.knowsHost(key) : mover.knows(key)),
+      notOfKind: (kind) =>
+        isHost
+          ? `A ${kind} has no machines: a Server has`
+          : `A ${kind} cannot be moved: a VirtualMachine can`,
+      nobody: isHost ? 'No source knows it as a host of machines' : 'No source that can move it knows it',
+      path: at,
+    })
   return {
-    checkPower,
-    impactOf({ id, power }, seen) {
-      const vertex = seen.get(id)
-      if (vertex === undefined || power === 'ON') return []
-      return seen
-        .dependents(vertex)
-        .slice(0, mostTold)
-        .map((one) => one.vertex)
+    async preparePower({ id, power, force }) {
+      const { sourceId, key } = await findController(graph(), resources, {
+        ...{ id, kinds: switchable, of: powerOf, path },
+        knows: (by, own) => by.knows(own),
+        notOfKind: (kind) => `A ${kind} has no power to switch: a Server, VirtualMachine or Container has`,
+        nobody: 'No source that can switch it knows it',
+      })
+      const step: NewStep = {
+        kind: 'power',
+        parameters: { source: sourceId, key, power, force },
+        name: (own, epoch) => `plenum-${epoch}-${own}-power`,
+      }
+      return { kind: 'setPower', id, input: { resource: id, power, force }, steps: [step], others: [] }
     },
-    async setPower({ id, power, force }, by) {
-      const { sourceId, key } = await checkPower(id)
+    async prepareMove({ id, to, isLive }, signal) {
+      const { vertex, ...found } = await findMover(id, false)
+      const target = to === undefined ? undefined : await hostIn(options, found, to)
+      const from = await told(found.by.hostOf(found.key, signal))
+      if (from === undefined) throw refused(`${vertex.name} is on no host`, path)
+      if (target === from) throw refused(`${vertex.name} is there already`, 'input.to')
+      const input = { resource: id, to: to ?? null, live: isLive ?? null }
+      const steps = [moveStep(found, { from, to: target, isLive, what: vertex.name })]
+      return { kind: 'migrate', id, input, steps, others: to === undefined ? [] : [to] }
+    },
+    async prepareDrain({ id, isEnd }, signal) {
+      const { vertex, ...host } = await findMover(id, true)
+      const there = await told(host.by.machinesOn(host.key, signal))
+      const marked = { id, was: vertex.status }
+      if (isEnd)
+        return {
+          ...{ kind: 'drain', id, input: { resource: id, end: true }, others: [] },
+          steps: endDrainSteps(host, marked),
+        }
+      const carried = await carriedBy(options, vertex, host, there)
+      return {
+        ...{ kind: 'drain', id, input: { resource: id, end: false } },
+        steps: drainSteps(host, marked, carried),
+        others: carried.flatMap((one) => one.id ?? []),
+      }
+    },
+    async begin({ kind, id, input, steps }, by) {
       const tenantId = graph().get(id)?.tenantId ?? null
+      const operation = { kind, tenantId, allocationId: null }
       const changed = await resources.once(by, async (trx, at) => {
-        const operation = { kind: 'setPower', tenantId, allocationId: null }
-        const operationId = await insertOperation(
-          trx,
-          { ...operation, state: 'PENDING', input: { resource: id, power, force }, startedBy: by.name, at },
-          [
-            {
-              kind: 'power',
-              parameters: { source: sourceId, key, power, force },
-              name: (own, epoch) => `plenum-${epoch}-${own}-power`,
-            },
-          ],
-        )
-        const told = operationEvent({ id: operationId, ...operation }, 'PENDING')
-        return { allocationId: 0, operationId, cursor: await appendEvents(trx, by.name, [told], at) }
+        if (exclusive.includes(kind)) await claimResource(trx, exclusive, id)
+        const asked = { ...operation, state: 'PENDING' as const, input, startedBy: by.name, at }
+        const operationId = await insertOperation(trx, asked, steps)
+        const event = operationEvent({ id: operationId, ...operation }, 'PENDING')
+        return { allocationId: 0, operationId, cursor: await appendEvents(trx, by.name, [event], at) }
       })
       wake()
       return changed
     },
+    impactOf(id, seen) {
+      const vertex = seen.get(id)
+      if (vertex === undefined) return []
+      const reached = seen.dependents(vertex).map((one) => one.vertex)
+      const tenants = new Set([vertex, ...reached].flatMap(({ tenantId }) => tenantId ?? []))
+      return [...reached.slice(0, mostTold), ...[...tenants].flatMap((tenant) => seen.get(tenant) ?? [])]
+    },
   }
 }
 
-/**
- * Its undo does nothing, and for a reason: what lost its power has lost what it did, and switching it back, perhaps minutes later, could only surprise whoever acted
- * meanwhile. What failed is told; the opposite is another operation.
- */
-export const powerStep = (powerOf: PowerOf): StepKind => ({
-  kind: 'power',
-  timeoutMs: 120_000,
-  async run({ source, key, power, force }, { signal }) {
-    await powerOf(Number(source)).set(String(key), power as Power, { force: force === true }, signal)
-    return {}
-  },
-  undo: async () => {},
-})
+const refused = (message: string, at: string): PlenumError =>
+  new PlenumError('CONFLICT', message, { reason: 'STATE', path: at })
+
+/** What a source says when it is only looked at: as an operation would tell it. */
+async function told<T>(looking: Promise<T>): Promise<T> {
+  try {
+    return await looking
+  } catch (error) {
+    const { code, message } = toFault(error)
+    if (code === 'INTERNAL') throw error
+    throw new PlenumError('SOURCE_UNAVAILABLE', message, { path }, { cause: error })
+  }
+}
+
+/** The key under which the same source knows the host. */
+async function hostIn(
+  { graph, resources }: ControlOptions,
+  { sourceId, by }: Found<Mover>,
+  id: ResourceId,
+): Promise<string> {
+  if (graph().get(id)?.kind.name !== 'Server')
+    throw new PlenumError('INVALID_INPUT', 'Machines run on a Server', { path: 'input.to' })
+  const origins = (await resources.originsOf([id])).get(id) ?? []
+  const key = origins.find((one) => one.sourceId === sourceId && by.knowsHost(one.key))?.key
+  if (key === undefined)
+    throw new PlenumError('INVALID_INPUT', 'Its source does not know that host', { path: 'input.to' })
+  return key
+}
+
+/** As the source lists them now; which of them is known here is told by their origins. */
+async function carriedBy(
+  { graph, resources }: ControlOptions,
+  host: Vertex,
+  { sourceId }: Found<Mover>,
+  there: readonly { key: string; name: string }[],
+): Promise<Carried[]> {
+  const known = graph()
+    .dependents(host)
+    .filter(({ vertex }) => vertex.kind.name === 'VirtualMachine')
+    .map(({ vertex }) => vertex.id)
+  const origins = [...(await resources.originsOf(known))].flatMap(([id, own]) =>
+    own.flatMap((one) => (one.sourceId === sourceId ? [[one.key, id] as const] : [])),
+  )
+  const ids = new Map(origins)
+  return there.map((one) => ({ ...one, id: ids.get(one.key) }))
+}
 
 /** Operations that change nothing of ours: they end, and that is told. */
-export const controlKind = (db: Db): OperationKind => ({
-  kind: 'setPower',
-  unwinds: true,
-  finish: (operation, _, fence) => db.transaction((trx) => end(trx, operation, 'SUCCEEDED', fence)),
-  fail: (operation, ended, fence) => db.transaction((trx) => end(trx, operation, ended, fence)),
-})
+export const controlKinds = (db: Db): OperationKind[] =>
+  ['setPower', ...exclusive].map((kind) => ({
+    kind,
+    unwinds: true,
+    finish: (operation, _, fence) => db.transaction((trx) => end(trx, operation, 'SUCCEEDED', fence)),
+    fail: (operation, ended, fence) => db.transaction((trx) => end(trx, operation, ended, fence)),
+  }))
 
 async function end(
   trx: Knex.Transaction,

@@ -27,6 +27,7 @@ import {
 } from './store.ts'
 
 export { holdTurn, insertOperation, moveOperation, type NewOperation, type NewStep } from './store.ts'
+export { toFault } from './run.ts'
 export type { OperationQuery } from './store.ts'
 
 /** What is kept as the answer. */

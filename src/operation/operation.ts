@@ -68,6 +68,8 @@ export interface StepKind<P = Record<string, unknown>> {
   run(parameters: P, context: StepContext): Promise<Record<string, unknown>>
   undo(parameters: P, context: StepContext): Promise<void>
   timeoutMs: number
+  /** So many neighbouring steps of the kind go at once, and one that fails keeps no other of them from going. Default 1: one after the other. */
+  atOnce?: number
 }
 
 /** What an operation is for: what becomes true when all its steps are done, and when none is any more. Each is one transaction that ends the operation too. */

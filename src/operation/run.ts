@@ -24,6 +24,8 @@ export interface RunOptions {
 }
 
 const longestPauseMs = 60_000
+/** Characters of what went wrong. */
+const mostTold = 4_000
 
 /** Until it has ended, or the turn is over: then it throws, and whoever has the turn next goes on. */
 export async function runOperation(
@@ -80,26 +82,64 @@ class Run {
 
   /** Whether all steps are done; otherwise it is to be unwound, or is stuck. */
   async #forward(): Promise<boolean> {
-    for (const step of this.#steps) {
-      if (step.state === 'DONE') continue
+    for (const steps of this.#batches()) {
+      if (steps.every(({ state }) => state === 'DONE')) continue
       if (this.#kind.unwinds && (await this.#isCancelAsked())) {
         await this.#move('UNWINDING')
         return false
       }
-      const fault = await this.#try(step, 'RUNNING', 'DONE', (kind, signal) =>
-        kind.run(step.parameters, { name: step.name, signal }),
-      )
-      if (fault === undefined) continue
+      const failed = await this.#runAll(steps)
+      if (failed.length === 0) continue
+      const fault = toFaultOf(failed, steps.length)
       this.#operation.error = fault
-      if (this.#kind.unwinds) {
-        await this.#write(step, { state: 'FAILED', isEnd: true, error: fault })
-        await this.#move('UNWINDING', fault)
-      } else await this.#stick(step, fault)
+      if (this.#kind.unwinds) await this.#move('UNWINDING', fault)
+      else await this.#stick(failed[0]!.step, fault)
       return false
     }
     if (this.#steps.length === 0 || !this.#kind.unwinds || !(await this.#isCancelAsked())) return true
     await this.#move('UNWINDING')
     return false
+  }
+
+  /** Neighbours that go at once are one batch; every other step is one by itself. */
+  #batches(): Step[][] {
+    const batches: Step[][] = []
+    for (const step of this.#steps) {
+      const last = batches.at(-1)
+      if (last?.[0]?.kind === step.kind && this.#atOnce(step) > 1) last.push(step)
+      else batches.push([step])
+    }
+    return batches
+  }
+
+  #atOnce({ kind }: Step): number {
+    return this.#options.steps.get(kind)?.atOnce ?? 1
+  }
+
+  /** Those that failed. Who asks to cancel is heard before each. */
+  async #runAll(steps: readonly Step[]): Promise<Failed[]> {
+    const left = steps.filter(({ state }) => state !== 'DONE')
+    const failed: Failed[] = []
+    let ended = false
+    const work = async (): Promise<void> => {
+      for (let step = left.shift(); step !== undefined && !ended; step = left.shift()) {
+        if (steps.length > 1 && this.#kind.unwinds && (ended ||= await this.#isCancelAsked())) return
+        const fault = await this.#runOne(step)
+        if (fault !== undefined) failed.push({ step, fault })
+      }
+    }
+    const all = await Promise.allSettled(Array.from({ length: this.#atOnce(steps[0]!) }, work))
+    for (const one of all) if (one.status === 'rejected') throw one.reason
+    return failed
+  }
+
+  async #runOne(step: Step): Promise<OperationFault | undefined> {
+    const fault = await this.#try(step, 'RUNNING', 'DONE', (kind, signal) =>
+      kind.run(step.parameters, { name: step.name, signal }),
+    )
+    if (fault !== undefined && this.#kind.unwinds)
+      await this.#write(step, { state: 'FAILED', isEnd: true, error: fault })
+    return fault
   }
 
   /** Whether nothing is left; otherwise it is stuck. What never began has nothing to undo. */
@@ -197,6 +237,25 @@ class Run {
       await holdTurn(trx, this.#fence)
       await work(trx)
     })
+  }
+}
+
+interface Failed {
+  step: Step
+  fault: OperationFault
+}
+
+/** Of several: how many, and each by what it is called. */
+function toFaultOf(failed: readonly Failed[], count: number): OperationFault {
+  const [first] = failed
+  if (count === 1) return first!.fault
+  const told = failed.map(
+    ({ step, fault }) => `${String(step.parameters['what'] ?? step.name)}: ${fault.message}`,
+  )
+  return {
+    code: first!.fault.code,
+    message: `${failed.length} of ${count} failed: ${told.sort().join('; ')}`.slice(0, mostTold),
+    retryable: failed.every(({ fault }) => fault.retryable),
   }
 }
 

@@ -1,9 +1,20 @@
 /** What may be changed in a source: only with control, and within the same bounds as all that is asked of it. */
 import { notFound, PlenumError } from '../errors.ts'
 import type { Running } from './running.ts'
-import { SourceError, type Actor, type PowerSwitch } from './source.ts'
+import { SourceError, type Actor, type Mover, type PowerSwitch } from './source.ts'
 
 const deadlineMs = 120_000
+
+/** Of a source by its id. */
+export interface Steering {
+  powerOf(sourceId: number): PowerSwitch
+  moverOf(sourceId: number): Mover
+}
+
+export const steeringOf = (running: ReadonlyMap<number, Running>, readOnly: boolean): Steering => ({
+  powerOf: (sourceId) => switchOf(running, sourceId, readOnly),
+  moverOf: (sourceId) => moverOf(running, sourceId, readOnly),
+})
 
 export function actorOf(running: ReadonlyMap<number, Running>, name: string, readOnly: boolean): Actor {
   const one = [...running.values()].find((source) => source.name === name)
@@ -25,12 +36,7 @@ export function actorOf(running: ReadonlyMap<number, Running>, name: string, rea
   }
 }
 
-/** Of a source by its id. */
-export function switchOf(
-  running: ReadonlyMap<number, Running>,
-  sourceId: number,
-  readOnly: boolean,
-): PowerSwitch {
+function switchOf(running: ReadonlyMap<number, Running>, sourceId: number, readOnly: boolean): PowerSwitch {
   const one = running.get(sourceId)
   if (one === undefined) throw notFound('Its source is not in the configuration')
   checkControl(one, readOnly)
@@ -43,6 +49,33 @@ export function switchOf(
       if (power === undefined) throw new SourceError('unreachable', `the source ${one.name} is not open yet`)
       return one.guard.run((both) => power.set(key, to, how, both), signal, deadlineMs)
     },
+  }
+}
+
+function moverOf(running: ReadonlyMap<number, Running>, sourceId: number, readOnly: boolean): Mover {
+  const one = running.get(sourceId)
+  if (one === undefined) throw notFound('Its source is not in the configuration')
+  checkControl(one, readOnly)
+  if (one.source !== undefined && one.source.mover === undefined)
+    throw new PlenumError('FORBIDDEN', `Nothing can be moved in the source ${one.name}: its driver cannot`)
+  const run = <T>(
+    work: (mover: Mover, signal: AbortSignal) => Promise<T>,
+    signal: AbortSignal,
+  ): Promise<T> => {
+    const mover = one.source?.mover
+    if (mover === undefined) throw new SourceError('unreachable', `the source ${one.name} is not open yet`)
+    return one.guard.run((both) => work(mover, both), signal, deadlineMs)
+  }
+  return {
+    knows: (key) => one.source?.mover?.knows(key) ?? true,
+    knowsHost: (key) => one.source?.mover?.knowsHost(key) ?? true,
+    hostOf: async (key, signal) => run((mover, both) => mover.hostOf(key, both), signal),
+    move: async (key, where, mayAsk, signal) =>
+      run((mover, both) => mover.move(key, where, mayAsk, both), signal),
+    stay: async (key, from, signal) => run((mover, both) => mover.stay(key, from, both), signal),
+    closeHost: async (host, name, signal) => run((mover, both) => mover.closeHost(host, name, both), signal),
+    openHost: async (host, name, signal) => run((mover, both) => mover.openHost(host, name, both), signal),
+    machinesOn: async (host, signal) => run((mover, both) => mover.machinesOn(host, both), signal),
   }
 }
 

@@ -28,9 +28,9 @@ import { snmp } from './snmp/index.ts'
 import { redfish } from './redfish/index.ts'
 import { loki } from './loki/index.ts'
 import { openstack } from './openstack/index.ts'
-import { actorOf, switchOf } from './acting.ts'
+import { actorOf, steeringOf, type Steering } from './acting.ts'
 import { Running } from './running.ts'
-import type { Actor as SourceActor, Driver, PowerSwitch } from './source.ts'
+import type { Actor as SourceActor, Driver } from './source.ts'
 import { askSync, findAnswer, findAsked, sourcesOf, type SyncAnswer } from './store.ts'
 
 export type { Touch, TouchStatus } from './live.ts'
@@ -107,8 +107,8 @@ export interface Sources {
   ): Promise<{ seen: number; changed: number; held: string | null; cursor: Cursor }>
   /** Makes and ends things there, within the source's bounds. NOT_FOUND: it is not configured; FORBIDDEN: it is not to be changed, or nobody can change it. */
   actor(name: string): SourceActor
-  /** Switches things of it on and off; throws as `actor`. */
-  power(sourceId: ResourceId): PowerSwitch
+  /** What is done to things that stand; throws as `actor`. */
+  steering: Steering
   /** Those of the configuration, as they do in this process. */
   states(): readonly SourceStanding[]
   close(): Promise<void>
@@ -184,7 +184,7 @@ export async function startSources(options: SourcesOptions): Promise<Sources> {
       return toResult(await untilAnswered(db, sourceId, at, signal))
     },
     actor: (name) => actorOf(running, name, options.readOnly),
-    power: (sourceId) => switchOf(running, sourceId, options.readOnly),
+    steering: steeringOf(running, options.readOnly),
     states: () =>
       [...running.values()].map(({ name, config: { driver }, guard, holds }) => ({
         ...{ name, driver: driver.name, breaker: guard.state, isMine: holds },

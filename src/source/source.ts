@@ -149,6 +149,33 @@ export interface PowerSwitch {
   set(key: string, to: Power, how: { force: boolean }, signal: AbortSignal): Promise<void>
 }
 
+/** How far something is that was asked for: nothing is left to do, it was asked for just now, or it is under way. */
+export type Progress = 'done' | 'asked' | 'underWay'
+/** Moves machines that stand, one look at a time: asked again it goes on. `mayAsk`: false where it was asked for already and was given up there: then it throws. */
+export interface Mover {
+  /** Whether that is a machine that it moves. */
+  knows(key: string): boolean
+  /** The host that has it now. */
+  hostOf(key: string, signal: AbortSignal): Promise<string | undefined>
+  move(key: string, where: MoveOrder, mayAsk: boolean, signal: AbortSignal): Promise<Progress>
+  /** Gives up what is under way; what has come to another host stays there. */
+  stay(key: string, from: string, signal: AbortSignal): Promise<Progress>
+  knowsHost(key: string): boolean
+  /** Nothing new comes to the host from now on, for the reason `name`; where that is so for another reason it stays so. */
+  closeHost(host: string, name: string, signal: AbortSignal): Promise<void>
+  /** Takes that back: only what was done for the reason `name`, or all where none is given. */
+  openHost(host: string, name: string | undefined, signal: AbortSignal): Promise<void>
+  machinesOn(host: string, signal: AbortSignal): Promise<{ key: string; name: string }[]>
+}
+export interface MoveOrder {
+  /** The keys of hosts. */
+  from: string
+  /** Default: where its system finds room. */
+  to?: string | undefined
+  /** While it runs; default where it does. */
+  isLive?: boolean | undefined
+}
+
 /** A running connection to an outside system. Every method obeys `signal` within 50 ms and throws SourceError only. */
 export interface Source {
   /** What this one measures beyond its driver's metrics. */
@@ -175,6 +202,8 @@ export interface Source {
   actor?: Actor
   /** Only with `control: true`. */
   power?: PowerSwitch
+  /** Only with `control: true`. */
+  mover?: Mover
   close(): Promise<void>
 }
 

@@ -61,6 +61,8 @@ const given = {
   'Mutation.retryOperation': '(input: { id: "operation.1" })',
   'Mutation.cancelOperation': '(input: { id: "operation.1" })',
   'Mutation.setPower': '(input: { resource: "1", power: ON })',
+  'Mutation.migrate': '(input: { resource: "1" })',
+  'Mutation.drain': '(input: { resource: "1" })',
   'Mutation.createToken': '(input: { name: "t", role: VIEWER })',
   'Mutation.revokeToken': '(input: { name: "t" })',
 }
@@ -423,8 +425,10 @@ function allocationsOf(cursor: WriteResult['cursor']): unknown {
       retry: always(given),
     },
     control: {
-      checkPower: always({ sourceId: 1, key: 'k' }),
-      setPower: always(given),
+      preparePower: always({ others: [] }),
+      prepareMove: always({ others: [] }),
+      prepareDrain: always({ others: [] }),
+      begin: always(given),
       impactOf: () => [],
     },
   }

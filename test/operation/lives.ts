@@ -17,6 +17,7 @@ import { sweep } from '../../src/operation/sweep.ts'
 import { openstack } from '../../src/source/openstack/index.ts'
 import type { Source } from '../../src/source/source.ts'
 import type { Fault, TenantCloud } from '../source/openstack/tenant.ts'
+import type { Db } from '../../src/db.ts'
 import { createDatabase, type TestDatabase } from '../support/postgres.ts'
 
 class Killed extends Error {}
@@ -53,6 +54,8 @@ export interface Run<C> {
   /** Kills the first process; another follows. */
   reaper?: Reaper
   prepare?(cloud: C): void
+  /** Default: those of allocations. */
+  kinds?(world: World<C>, db: Db): StepKind[]
   /** Before the cloud is closed. */
   then?(world: World<C>): Promise<void>
 }
@@ -73,7 +76,7 @@ export class Lives<C extends TenantCloud> {
   }
 
   /** Once, in a cloud of its own. */
-  async run({ steps, faults = {}, repeats = 1, reaper, prepare, then }: Run<C>): Promise<{
+  async run({ steps, faults = {}, repeats = 1, reaper, prepare, kinds = kindsOf, then }: Run<C>): Promise<{
     id: number
     state: OperationState
     error: OperationFault | null
@@ -84,9 +87,10 @@ export class Lives<C extends TenantCloud> {
     prepare?.(world.cloud)
     try {
       const id = await this.#begin(steps)
-      if (reaper !== undefined) await this.#live(id, world, reaper, repeats)
+      const all = kinds(world, this.#database.db)
+      if (reaper !== undefined) await this.#live(id, all, reaper, repeats)
       if (reaper === undefined || reaper.signal.aborted)
-        await this.#live(id, world, new Reaper(Infinity), repeats)
+        await this.#live(id, all, new Reaper(Infinity), repeats)
       await then?.(world)
       const [operation] = await readOperations(this.#database.db, { ids: [id], first: 1 })
       return { id, state: operation!.state, error: operation!.error, world }
@@ -143,12 +147,12 @@ export class Lives<C extends TenantCloud> {
     return Number(rows[0]!.epoch)
   }
 
-  async #live(id: number, world: World<C>, reaper: Reaper, repeats: number): Promise<void> {
+  async #live(id: number, kinds: readonly StepKind[], reaper: Reaper, repeats: number): Promise<void> {
     const epoch = await this.#takeTurn()
     await runOperation(id, { turn, epoch }, reaper.signal, {
       db: this.#database.db,
       kinds: new Map([['test', this.#kind(reaper)]]),
-      steps: new Map(kindsOf(world).map((kind) => [kind.kind, watched(kind, reaper, repeats)])),
+      steps: new Map(kinds.map((kind) => [kind.kind, watched(kind, reaper, repeats)])),
       attempts: 2,
       undoAttempts: 4,
       pauseMs: 1,

@@ -8,9 +8,15 @@ export const writes = (mine: string | undefined): ((ref: string) => string)[] =>
     `mutation { deleteResources(input: { dryRun: true, cascade: true, items: [{ ref: "${ref}" }] }) { counts { deleted } } }`,
   (ref) =>
     `mutation { setPower(input: { dryRun: true, resource: "${ref}", power: OFF }) { cursor impact { id name } } }`,
+  ...['migrate', 'drain'].map(
+    (field) => (ref: string) =>
+      `mutation { ${field}(input: { dryRun: true, resource: "${ref}" }) { cursor impact { id name } } }`,
+  ),
   ...(mine === undefined
     ? []
     : [
+        (ref: string) =>
+          `mutation { migrate(input: { dryRun: true, resource: "${mine}", to: "${ref}" }) { cursor impact { id name } } }`,
         (ref: string) =>
           `mutation { deleteLink(input: { dryRun: true, type: DEPENDS_ON, from: "${mine}", to: "${ref}" }) { cursor } }`,
         (ref: string) =>

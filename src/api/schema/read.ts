@@ -54,6 +54,7 @@ export type { Actor, LinkClaim, ResourceStatus } from '../../resource/resource.t
 export type { InventoryItem, UpdateRequest, WriteResult } from '../../resource/verbs.ts'
 export type { Cursor } from '../../event/event.ts'
 export type { Power } from '../../source/source.ts'
+export type { Control, Prepared } from '../../control/index.ts'
 export type { Given } from '../../allocation/allocation.ts'
 export { findPaths } from '../../graph/path.ts'
 export { connectSet, type LogArguments } from './log.ts'

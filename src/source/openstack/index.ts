@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { secretReference, type Driver, type Source, type SourceEnvironment } from '../source.ts'
 import { createActor } from './actor/index.ts'
 import { authSettings, readAccount } from './cloud.ts'
+import { createMover } from './control/move.ts'
 import { createSwitch } from './control/power.ts'
 import { Cloud } from './inventory.ts'
 import { Session } from './session.ts'
@@ -66,7 +67,9 @@ async function open(own: Settings, environment: SourceEnvironment): Promise<Sour
     ...(notifications === undefined
       ? {}
       : { watch: (signal: AbortSignal) => follow({ cloud, environment, account, notifications }, signal) }),
-    ...(environment.control === true ? { actor: createActor(session), power: createSwitch(session) } : {}),
+    ...(environment.control === true
+      ? { actor: createActor(session), power: createSwitch(session), mover: createMover(session) }
+      : {}),
     close: async () => session.close(),
   }
 }

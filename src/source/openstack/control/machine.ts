@@ -48,7 +48,7 @@ export async function findMachine(
   session: Session,
   key: string,
   signal: AbortSignal,
-): Promise<{ compute: Service; machine: Machine }> {
+): Promise<{ compute: Service; machine: Machine; region: string }> {
   if (!isMachine(key)) throw new SourceError('bad', 'only servers can be told that')
   const id = key.slice(prefix.length)
   for (const region of await findRegions(session, signal)) {
@@ -57,7 +57,7 @@ export async function findMachine(
     const found = await lookAt(compute, id, signal).catch((error: unknown) => {
       if ((error as SourceError).failure !== 'missing') throw error
     })
-    if (found !== undefined) return { compute, machine: found }
+    if (found !== undefined) return { compute, machine: found, region }
   }
   throw new SourceError('missing', `there is no server ${id}`)
 }

@@ -1,5 +1,5 @@
 /**
- * Many WebSocket subscribers of the same alerts, beside graphql-ws as it comes and mercurius in the same run.
+ * Many WebSocket subscribers of the same alerts, beside graphql-ws as it comes, mercurius, and a bare write of ready bytes in the same run.
  *   npm run bench -- subscribe [--json FILE] [--subscribers 1000,5000,10000] [--rate 20] [--seconds 5]
  * Plenum is told by the log, which this process writes to; the others by a message of this process, from their own memory.
  */
@@ -58,6 +58,12 @@ function startMercurius(): Promise<Server> {
   return started('mercurius', child, bySending(child))
 }
 
+/** The floor of one write for each message. */
+function startBare(): Promise<Server> {
+  const child = fork(join(here, 'bare.mjs'), { env, execArgv })
+  return started('bare', child, bySending(child))
+}
+
 async function startPlenum(folder: string, url: string, db: Db): Promise<Server> {
   const config = join(folder, 'plenum.yaml')
   writeFileSync(
@@ -92,6 +98,7 @@ async function startPlenum(folder: string, url: string, db: Db): Promise<Server>
   })
 }
 
+const prefixes = { plenum: '', 'graphql-ws': 'default', mercurius: 'mercurius', bare: 'bare' } as const
 let resourceId = 0
 let known: number | undefined
 
@@ -167,11 +174,11 @@ await withPostgres(async (postgres) => {
   for (const subscribers of values.subscribers.split(',').map(Number)) {
     const size = `${subscribers / 1_000}k`
     const cost: Record<string, number> = {}
-    for (const start of [() => startPlenum(folder, url, db), startDefault, startMercurius]) {
+    for (const start of [() => startPlenum(folder, url, db), startDefault, startMercurius, startBare]) {
       const server = await start()
       const { messages, cpuSeconds, p50Ms, p99Ms, share } = await measure(server, subscribers)
       cost[server.name] = (cpuSeconds / messages) * 1e6
-      const prefix = server.name === 'plenum' ? '' : server.name === 'mercurius' ? 'mercurius' : 'default'
+      const prefix = prefixes[server.name as keyof typeof prefixes]
       const name = (key: string): string =>
         prefix === '' ? key : `${prefix}${key[0]!.toUpperCase()}${key.slice(1)}`
       figures[name(`cpuMicrosPerMessage${size}`)] = cost[server.name]!

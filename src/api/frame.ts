@@ -11,7 +11,7 @@ const finText = 0x81
 export function createShare(
   webSocket: WebSocket,
   stream: Duplex,
-): (id: string, answer: SharedAnswer) => boolean {
+): (id: string, answers: readonly SharedAnswer[]) => boolean {
   const openings = new Map<string, Buffer>()
   const openingOf = (id: string): Buffer => {
     let known = openings.get(id)
@@ -22,11 +22,12 @@ export function createShare(
     }
     return known
   }
-  return (id, answer) => {
+  return (id, answers) => {
     // Its operations end with it.
     if (webSocket.readyState !== webSocket.OPEN) return true
     if (stream.writableLength > mostWaiting) return false
-    stream.write(toFrame(openingOf(id), answer))
+    const frames = answers.map((answer) => toFrame(openingOf(id), answer))
+    stream.write(frames.length === 1 ? frames[0]! : Buffer.concat(frames))
     return true
   }
 }

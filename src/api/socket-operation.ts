@@ -166,7 +166,7 @@ function createStart(options: SocketOptions, sockets: Sockets) {
     return {
       end,
       after,
-      line: { send: (answer) => socket.share(id, answer) },
+      line: { send: (answers) => socket.share(id, answers) },
       operation: {
         schema,
         document,

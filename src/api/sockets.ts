@@ -30,7 +30,7 @@ export interface Socket {
   /** Resolves when the message has left for the kernel. A reader that takes none for long is closed. */
   send(data: string): Promise<void>
   /** Sends what many are told to its operation `id`. False: it still has something to take, and nothing was sent. */
-  share(id: string, answer: SharedAnswer): boolean
+  share(id: string, answers: readonly SharedAnswer[]): boolean
   session: Session | undefined
   /** What runs on it: by the operation's id, the way to end it. */
   readonly running: Map<string, () => void>

@@ -108,10 +108,11 @@ export class EventStream implements Line {
     return this.#write(toEvent(bytesOfAnswer(result)))
   }
 
-  send(answer: SharedAnswer): boolean {
+  send(answers: readonly SharedAnswer[]): boolean {
     if (this.#response.destroyed) return true
     if (this.#response.writableLength > mostWaiting) return false
-    this.#response.write(answer.as('event', toEvent))
+    const events = answers.map((answer) => answer.as('event', toEvent))
+    this.#response.write(events.length === 1 ? events[0]! : Buffer.concat(events))
     return true
   }
 

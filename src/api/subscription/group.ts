@@ -6,7 +6,7 @@ import type { ExecutionResult } from 'graphql'
 import type { FeedBatch } from '../../context.ts'
 import type { Cursor, LoggedEvent } from '../../event/event.ts'
 import { mostEvents } from './message.ts'
-import { tellAll, type Receiver } from './shared-answer.ts'
+import { SharedAnswer, tellAll, type Receiver } from './shared-answer.ts'
 import type { Tail, Told } from './tail.ts'
 
 export interface Member extends Receiver {
@@ -31,6 +31,9 @@ export interface GroupOptions {
 }
 
 const quietMs = 60_000
+/** Messages that go out in one write: what is behind catches up with few. */
+const mostTogether = 16
+const mostTogetherBytes = 32 * 1024
 
 export class Group {
   readonly tail: Tail
@@ -118,7 +121,8 @@ export class Group {
     this.#isTelling = true
     if ('gap' in batch) {
       const former = this.tail.fork?.()
-      await this.#tell(this.tail.gap(batch.resumeFrom, batch.reason), this.#at, former)
+      const gap = this.tail.gap(batch.resumeFrom, batch.reason)
+      await this.#tell(await this.#answer([{ root: gap }]), this.#at, former)
       this.#at = batch.resumeFrom
       this.#admit()
     } else {
@@ -140,22 +144,37 @@ export class Group {
       let from = this.#at
       const former = this.tail.fork?.()
       const told = this.#options.read(events, epoch)
-      for (const { root, seq } of told) {
-        await this.#tell(root, from, former)
-        from = { epoch, seq }
+      for (let begin = 0; begin < told.length;) {
+        const answers = await this.#answer(told.slice(begin, begin + mostTogether))
+        await this.#tell(answers, from, former)
+        begin += answers.length
+        from = { epoch, seq: told[begin - 1]!.seq }
       }
       const isQuiet = told.length === 0 && performance.now() - this.#sentAt >= quietMs
       const end = { epoch, seq: events.at(-1)!.seq }
-      if (isQuiet && this.tail.quiet !== undefined) await this.#tell(this.tail.quiet(end), from, former)
+      if (isQuiet && this.tail.quiet !== undefined)
+        await this.#tell(await this.#answer([{ root: this.tail.quiet(end) }]), from, former)
     }
     this.#at = { epoch, seq: events.at(-1)!.seq }
   }
 
+  /** As many of them as are sent in one write. */
+  async #answer(told: readonly Pick<Told, 'root'>[]): Promise<SharedAnswer[]> {
+    const answers: SharedAnswer[] = []
+    let bytes = 0
+    for (const { root } of told) {
+      const answer = new SharedAnswer(await this.#options.answer(root, this.#stop.signal))
+      answers.push(answer)
+      bytes += answer.bytes.length
+      if (bytes > mostTogetherBytes) break
+    }
+    return answers
+  }
+
   /** `from`: from where those go on who do not get it, and as what. */
-  async #tell(root: object, from: Cursor, former: Tail = this.tail): Promise<void> {
-    const result = await this.#options.answer(root, this.#stop.signal)
+  async #tell(answers: readonly SharedAnswer[], from: Cursor, former: Tail = this.tail): Promise<void> {
     this.#sentAt = performance.now()
-    await tellAll(result, this.#options.answerBytes, this.#members, {
+    await tellAll(answers, this.#options.answerBytes, this.#members, {
       isThere: (member) => this.#members.has(member),
       left: (member) => {
         this.#members.delete(member)

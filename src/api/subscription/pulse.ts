@@ -3,7 +3,7 @@
  * of all when it is ready, and comes back: nothing is kept for it.
  */
 import type { ExecutionResult } from 'graphql'
-import { tellAll, type Line, type Receiver } from './shared-answer.ts'
+import { SharedAnswer, tellAll, type Line, type Receiver } from './shared-answer.ts'
 
 /** Where what is new comes from; from the moment that it is asked for nothing is missed. */
 export interface Pulse {
@@ -90,8 +90,8 @@ export class PulseGroup {
       for await (const root of pulse.changes(signal)) {
         this.#round++
         if (this.#members.size === 0) continue
-        const result = await answer(root, signal)
-        await tellAll(result, answerBytes, this.#members.keys(), {
+        const answered = new SharedAnswer(await answer(root, signal))
+        await tellAll([answered], answerBytes, this.#members.keys(), {
           isThere: (receiver) => this.#members.has(receiver),
           left: (receiver) => this.#members.get(receiver)?.(),
         })

@@ -5,12 +5,14 @@ import { bytesOfAnswer } from '../answer.ts'
 
 /** An answer on its way to many. */
 export class SharedAnswer {
+  readonly result: ExecutionResult
   /** JSON in UTF-8. */
   readonly bytes: Buffer
   readonly #forms = new Map<string, Buffer>()
 
-  constructor(bytes: Buffer) {
-    this.bytes = bytes
+  constructor(result: ExecutionResult) {
+    this.result = result
+    this.bytes = bytesOfAnswer(result)
   }
 
   /** What a way of sending makes of it, made once. */
@@ -23,8 +25,8 @@ export class SharedAnswer {
 
 /** The way to one subscriber, past everything that is only its own. */
 export interface Line {
-  /** False: it still has something to take. Then nothing was sent. */
-  send(answer: SharedAnswer): boolean
+  /** Sends all of them, in order, in one go. False: it still has something to take. Then nothing was sent. */
+  send(answers: readonly SharedAnswer[]): boolean
 }
 
 /** Somebody who is told. */
@@ -43,23 +45,24 @@ export interface Told<T> {
 /** Sent in one turn of the event loop. */
 const atOnce = 200
 
-/** An answer larger than `answerBytes` is nobody's: each is told by itself, as an error. */
+/** Tells each all of them. With one that is larger than `answerBytes` among them nobody takes any: each is told by itself, of that one as an error. */
 export async function tellAll<T extends Receiver>(
-  result: ExecutionResult,
+  answers: readonly SharedAnswer[],
   answerBytes: number,
   receivers: Iterable<T>,
   { isThere, left }: Told<T>,
 ): Promise<void> {
-  const answer = new SharedAnswer(bytesOfAnswer(result))
-  const isTooLarge = answer.bytes.length > answerBytes
-  let first: SharedAnswer | undefined
+  const [begin, ...more] = answers
+  if (begin === undefined) return
+  const isTooLarge = answers.some(({ bytes }) => bytes.length > answerBytes)
+  let first: SharedAnswer[] | undefined
   let count = 0
   for (const receiver of receivers) {
     if (++count % atOnce === 0) await nextTurn()
     if (!isThere(receiver)) continue
-    if (receiver.extensions !== undefined)
-      first ??= new SharedAnswer(bytesOfAnswer({ ...result, extensions: receiver.extensions }))
-    const isSent = !isTooLarge && receiver.line.send(receiver.extensions === undefined ? answer : first!)
+    const { extensions } = receiver
+    if (extensions !== undefined) first ??= [new SharedAnswer({ ...begin.result, extensions: { ...extensions } }), ...more]
+    const isSent = !isTooLarge && receiver.line.send(extensions === undefined ? answers : first!)
     if (isSent) receiver.extensions = undefined
     else left(receiver)
   }

@@ -61,7 +61,8 @@ export async function tellAll<T extends Receiver>(
     if (++count % atOnce === 0) await nextTurn()
     if (!isThere(receiver)) continue
     const { extensions } = receiver
-    if (extensions !== undefined) first ??= [new SharedAnswer({ ...begin.result, extensions: { ...extensions } }), ...more]
+    if (extensions !== undefined)
+      first ??= [new SharedAnswer({ ...begin.result, extensions: { ...extensions } }), ...more]
     const isSent = !isTooLarge && receiver.line.send(extensions === undefined ? answers : first!)
     if (isSent) receiver.extensions = undefined
     else left(receiver)

@@ -21,6 +21,7 @@ import {
   type Prepared,
 } from '../src/api/schema/read.ts'
 import type { Context } from '../src/context.ts'
+import { invalidInput } from '../src/errors.ts'
 
 interface OperationInput {
   idempotencyKey?: string | null
@@ -40,6 +41,11 @@ interface SetPowerInput extends Steered {
 interface MigrateInput extends Steered {
   to?: string | null
   live?: boolean | null
+}
+interface ResizeInput extends Steered {
+  flavor?: string | null
+  cpuCores?: number | null
+  memoryBytes?: number | string | null
 }
 interface DrainInput extends Steered {
   end?: boolean | null
@@ -134,6 +140,27 @@ async function migrate(_: unknown, { input }: { input: MigrateInput }, context: 
   )
 }
 
+function sizeOf({ flavor, cpuCores, memoryBytes }: ResizeInput) {
+  if (flavor == null && cpuCores == null && memoryBytes == null)
+    throw invalidInput('Say a flavor, cpuCores or memoryBytes', 'input')
+  if (flavor != null && (flavor === '' || flavor.length > 255))
+    throw invalidInput('The name of a flavor has 1 to 255 characters', 'input.flavor')
+  if (cpuCores != null && !(cpuCores >= 0.01 && cpuCores <= 4_096))
+    throw invalidInput('From 0.01 to 4096 cores', 'input.cpuCores')
+  if (memoryBytes != null && !(typeof memoryBytes === 'number' && memoryBytes > 0))
+    throw invalidInput('More than 0 bytes, and fewer than 2^53', 'input.memoryBytes')
+  return {
+    ...(flavor == null ? {} : { flavor }),
+    ...(cpuCores == null ? {} : { cpuCores }),
+    ...(memoryBytes == null ? {} : { memoryBytes: Number(memoryBytes) }),
+  }
+}
+
+const resize = (_: unknown, { input }: { input: ResizeInput }, context: Context) =>
+  steer(context, input, 'resize', async (control, id) =>
+    control.prepareResize({ id, size: sizeOf(input) }, context.signal),
+  )
+
 const drain = (_: unknown, { input }: { input: DrainInput }, context: Context) => {
   const isEnd = input.end === true
   return steer(
@@ -159,6 +186,7 @@ export const operating = {
       context.allocations.operations.retry(id, by),
     ),
     setPower,
+    resize,
     migrate,
     drain,
     cancelOperation: mutation('cancelOperation', (context, id, by) =>

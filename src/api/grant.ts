@@ -30,6 +30,7 @@ export const mutationRoles: Readonly<Record<string, Role>> = {
   retryOperation: 'operator',
   cancelOperation: 'operator',
   setPower: 'operator',
+  resize: 'operator',
   migrate: 'operator',
   drain: 'operator',
   createToken: 'admin',
@@ -52,6 +53,7 @@ const verbOf: Readonly<Record<string, Verb>> = {
   retryOperation: 'ALLOCATE',
   cancelOperation: 'ALLOCATE',
   setPower: 'CONTROL',
+  resize: 'CONTROL',
   migrate: 'CONTROL',
   drain: 'CONTROL',
 }

@@ -1,4 +1,5 @@
 /** What people and bots do to things that stand: each is an operation, seen before it is done and logged as it is. */
+import { isDeepStrictEqual } from 'node:util'
 import type { Knex } from 'knex'
 import type { Db } from '../db.ts'
 import { appendEvents } from '../event/store.ts'
@@ -16,7 +17,7 @@ import type { Operation, OperationKind } from '../operation/operation.ts'
 import { PlenumError } from '../errors.ts'
 import type { Actor, ResourceId } from '../resource/resource.ts'
 import type { Fence, Resources } from '../resource/verbs.ts'
-import type { Mover, Power, PowerSwitch } from '../source/source.ts'
+import type { MachineSize, Mover, Power, PowerSwitch, Resizer } from '../source/source.ts'
 import { findController, type Found } from './find.ts'
 import {
   drainSteps,
@@ -26,6 +27,7 @@ import {
   type DrainRequest,
   type MoveRequest,
 } from './move.ts'
+import { resizeSteps } from './resize.ts'
 import { claimResource } from './store.ts'
 
 export { controlSteps } from './step.ts'
@@ -35,6 +37,7 @@ export type { DrainRequest, MoveRequest } from './move.ts'
 export interface Steers {
   powerOf(sourceId: ResourceId): PowerSwitch
   moverOf(sourceId: ResourceId): Mover
+  resizerOf(sourceId: ResourceId): Resizer
 }
 
 export interface PowerRequest {
@@ -42,6 +45,11 @@ export interface PowerRequest {
   power: Power
   /** Without asking its system to end by itself. */
   force: boolean
+}
+
+export interface ResizeRequest {
+  id: ResourceId
+  size: MachineSize
 }
 
 /** What was looked at and may be begun. */
@@ -59,6 +67,7 @@ export interface Control {
   preparePower(request: PowerRequest): Promise<Prepared>
   prepareMove(request: MoveRequest, signal: AbortSignal): Promise<Prepared>
   prepareDrain(request: DrainRequest, signal: AbortSignal): Promise<Prepared>
+  prepareResize(request: ResizeRequest, signal: AbortSignal): Promise<Prepared>
   begin(prepared: Prepared, by: Actor): Promise<Changed>
   /** What goes with it, the nearest first, and the tenants of all that. */
   impactOf(id: ResourceId, graph: Graph): Vertex[]
@@ -71,14 +80,15 @@ interface ControlOptions extends Steers {
   wake(): void
 }
 
+const resizable: readonly string[] = ['VirtualMachine', 'Container']
 const switchable: readonly string[] = ['Server', 'VirtualMachine', 'Container']
 /** A machine may be told to turn on while it is stuck turning off; two of these would undo each other. */
-const exclusive: readonly string[] = ['migrate', 'drain']
+const exclusive: readonly string[] = ['resize', 'migrate', 'drain']
 const mostTold = 100
 const path = 'input.resource'
 
 export function createControl(options: ControlOptions): Control {
-  const { resources, graph, powerOf, moverOf, wake } = options
+  const { resources, graph, powerOf, moverOf, resizerOf, wake } = options
   const findMover = (id: ResourceId, isHost: boolean, at = path) =>
     findController(graph(), resources, {
       id,
@@ -133,6 +143,19 @@ export function createControl(options: ControlOptions): Control {
         others: carried.flatMap((one) => one.id ?? []),
       }
     },
+    async prepareResize({ id, size }, signal) {
+      const { sourceId, key, by, vertex } = await findController(graph(), resources, {
+        ...{ id, kinds: resizable, of: resizerOf, path },
+        knows: (own, text) => own.knows(text),
+        notOfKind: (kind) => `A ${kind} cannot be resized: a VirtualMachine or Container can`,
+        nobody: 'No source that can resize it knows it',
+      })
+      const sizes = await told(by.weigh(key, size, signal))
+      if (isDeepStrictEqual(sizes.from, sizes.to))
+        throw refused(`${vertex.name} has that size already`, 'input')
+      const steps = resizeSteps({ sourceId, key }, sizes)
+      return { kind: 'resize', id, input: { resource: id, ...sizes }, steps, others: [] }
+    },
     async begin({ kind, id, input, steps }, by) {
       const tenantId = graph().get(id)?.tenantId ?? null
       const operation = { kind, tenantId, allocationId: null }
@@ -165,6 +188,8 @@ async function told<T>(looking: Promise<T>): Promise<T> {
     return await looking
   } catch (error) {
     const { code, message } = toFault(error)
+    if ((error as { failure?: string }).failure === 'bad')
+      throw new PlenumError('INVALID_INPUT', message, { path: 'input' }, { cause: error })
     if (code === 'INTERNAL') throw error
     throw new PlenumError('SOURCE_UNAVAILABLE', message, { path }, { cause: error })
   }

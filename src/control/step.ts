@@ -7,6 +7,7 @@ import type { Resources } from '../resource/verbs.ts'
 import type { ResourceStatus } from '../resource/resource.ts'
 import type { Mover, Power, Progress } from '../source/source.ts'
 import type { Steers } from './index.ts'
+import { resizeKinds } from './resize.ts'
 import { isSuperseded, stateOf } from './store.ts'
 
 export interface Means extends Steers {
@@ -28,6 +29,7 @@ export const controlSteps = (means: Means): StepKind[] => [
   openStep(means),
   moveStep(means),
   emptyStep(means),
+  ...resizeKinds(means, until),
 ]
 
 /**

@@ -176,6 +176,29 @@ export interface MoveOrder {
   isLive?: boolean | undefined
 }
 
+/** Of a machine of a cloud the flavor, of one of an engine the limits. */
+export interface MachineSize {
+  flavor?: string | undefined
+  cpuCores?: number | undefined
+  memoryBytes?: number | undefined
+}
+export interface Resizing {
+  from: MachineSize
+  to: MachineSize
+}
+/** Makes machines that stand larger or smaller; looks and asks as a Mover does. */
+export interface Resizer {
+  knows(key: string): boolean
+  /** What it has, and what it would have in the backend's own words; throws `bad` where there is no such size. */
+  weigh(key: string, wish: MachineSize, signal: AbortSignal): Promise<Resizing>
+  /** Until it can be tried. */
+  resize(key: string, sizes: Resizing, mayAsk: boolean, signal: AbortSignal): Promise<Progress>
+  /** For good: what was kept to go back is given up. */
+  confirm(key: string, sizes: Resizing, signal: AbortSignal): Promise<Progress>
+  /** Back to what it had, also after it was confirmed. What has a third size by now keeps it. */
+  revert(key: string, sizes: Resizing, mayAsk: boolean, signal: AbortSignal): Promise<Progress>
+}
+
 /** A running connection to an outside system. Every method obeys `signal` within 50 ms and throws SourceError only. */
 export interface Source {
   /** What this one measures beyond its driver's metrics. */
@@ -204,6 +227,8 @@ export interface Source {
   power?: PowerSwitch
   /** Only with `control: true`. */
   mover?: Mover
+  /** Only with `control: true`. */
+  resizer?: Resizer
   close(): Promise<void>
 }
 

@@ -61,6 +61,7 @@ const given = {
   'Mutation.retryOperation': '(input: { id: "operation.1" })',
   'Mutation.cancelOperation': '(input: { id: "operation.1" })',
   'Mutation.setPower': '(input: { resource: "1", power: ON })',
+  'Mutation.resize': '(input: { resource: "1", flavor: "f" })',
   'Mutation.migrate': '(input: { resource: "1" })',
   'Mutation.drain': '(input: { resource: "1" })',
   'Mutation.createToken': '(input: { name: "t", role: VIEWER })',
@@ -426,6 +427,7 @@ function allocationsOf(cursor: WriteResult['cursor']): unknown {
     },
     control: {
       preparePower: always({ others: [] }),
+      prepareResize: always({ others: [] }),
       prepareMove: always({ others: [] }),
       prepareDrain: always({ others: [] }),
       begin: always(given),

@@ -43,7 +43,7 @@ async function found(field: string, name: string): Promise<string> {
     if (all.nodes.length > 0) return all.nodes[0].id
   }
 }
-const run = async (field: 'migrate' | 'drain', resource: string, rest: object = {}) => {
+const run = async (field: 'migrate' | 'drain' | 'resize', resource: string, rest: object = {}) => {
   const type = `${field[0]!.toUpperCase()}${field.slice(1)}Input`
   const answer = await ask(
     `mutation ($input: ${type}!) { ${field}(input: $input) { impact { kind name } operation {
@@ -111,13 +111,13 @@ test('a host is emptied: told before, marked, closed, each machine a step; taken
 }, 120_000)
 
 test('what cannot be moved is told by its name, what was moved stays, and the host is open again', async () => {
-  cloud.stuck.add('vm2').add('vm5')
+  for (const name of ['vm1', 'vm2', 'vm3', 'vm4', 'vm5']) cloud.stuck.add(name)
   const { operation } = await run('drain', await node('node1'))
   expect(operation).toMatchObject({ state: 'FAILED', error: { code: 'SOURCE_UNAVAILABLE' } })
   expect(operation.error.message).toMatch(
-    /^2 of 6 failed: vm2: .*vm2 stays on node1.*; vm5: .*vm5 stays on node1/,
+    /^5 of 6 failed: vm1: .*vm1 stays on node1.*; vm5: .*vm5 stays on node1/,
   )
-  expect(cloud.on('node1').sort()).toEqual(['vm2', 'vm5'])
+  expect(cloud.on('node1').sort()).toEqual(['vm1', 'vm2', 'vm3', 'vm4', 'vm5'])
   expect([cloud.hosts[0]!['status'], await statusOf('node1')]).toEqual(['enabled', null])
 }, 120_000)
 
@@ -181,6 +181,39 @@ test('a machine is moved live, turned off meanwhile, or to a host that is named;
   expect(cloud.told).toHaveLength(3)
 }, 120_000)
 
+test('a machine gets another flavor, confirmed; what cannot be is refused before', async () => {
+  const machine = await vm('vm1')
+  const dry = await run('resize', machine, { flavor: 'm1.big', dryRun: true })
+  expect([dry.operation, cloud.told]).toEqual([null, []])
+  const { operation } = await run('resize', machine, { flavor: 'm1.big' })
+  expect(operation).toMatchObject({
+    state: 'SUCCEEDED',
+    steps: [
+      { kind: 'resize', state: 'DONE' },
+      { kind: 'resize.confirm', state: 'DONE' },
+    ],
+  })
+  expect(cloud.server('vm1')).toMatchObject({ status: 'ACTIVE', flavor: { original_name: 'm1.big' } })
+  expect(cloud.told).toEqual(['vm1 resize', 'vm1 confirmResize'])
+  for (const [rest, code, path] of [
+    [{}, 'INVALID_INPUT', 'input'],
+    [{ flavor: 'm1.big' }, 'CONFLICT', 'input'],
+    [{ flavor: 'none' }, 'INVALID_INPUT', 'input'],
+    [{ flavor: '' }, 'INVALID_INPUT', 'input.flavor'],
+    [{ cpuCores: 2 }, 'INVALID_INPUT', 'input'],
+    [{ cpuCores: -1 }, 'INVALID_INPUT', 'input.cpuCores'],
+    [{ cpuCores: 1e9 }, 'INVALID_INPUT', 'input.cpuCores'],
+    [{ memoryBytes: '0' }, 'INVALID_INPUT', 'input.memoryBytes'],
+  ] as const)
+    for (const dryRun of [true, false])
+      expect((await run('resize', machine, { ...rest, dryRun })).error).toMatchObject({ code, path })
+  expect((await run('resize', await node('node1'), { flavor: 'm1.big' })).error).toMatchObject({
+    code: 'INVALID_INPUT',
+    path: 'input.resource',
+  })
+  expect(cloud.told).toHaveLength(2)
+}, 120_000)
+
 test('who may not is refused before anything is done', async () => {
   await ask('mutation { importInventory(input: { items: [{ kind: Tenant, name: "red" }] }) { cursor } }')
   const [machine, host] = [await vm('vm1'), await node('node1')]
@@ -199,6 +232,10 @@ test('who may not is refused before anything is done', async () => {
     headers = { authorization: `Bearer ${createToken.secret}` }
     for (const dryRun of [true, false]) {
       expect([input, (await run('migrate', machine, { dryRun })).error.code]).toEqual([input, code])
+      expect([input, (await run('resize', machine, { flavor: 'm1.big', dryRun })).error.code]).toEqual([
+        input,
+        code,
+      ])
       expect([input, (await run('drain', host, { dryRun })).error.code]).toEqual([input, code])
     }
     headers = {}

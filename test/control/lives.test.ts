@@ -5,6 +5,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { controlSteps } from '../../src/control/index.ts'
 import { drainSteps, moveStep } from '../../src/control/move.ts'
+import { resizeSteps } from '../../src/control/resize.ts'
 import type { Db } from '../../src/db.ts'
 import { Lives, Reaper, type Run, type World } from '../operation/lives.ts'
 import { ControlCloud } from '../source/openstack/control.ts'
@@ -30,6 +31,7 @@ const kinds = ({ source }: World<ControlCloud>, db: Db) =>
     },
     powerOf: () => source.power!,
     moverOf: () => source.mover!,
+    resizerOf: () => source.resizer!,
   })
 const host = { sourceId: 1, key: 'hypervisor/RegionOne/node1' }
 const drained = drainSteps(
@@ -134,6 +136,69 @@ test.each([
     for (let at = 0; ; at++) {
       const reaper = new Reaper(at)
       expect([at, await see({ steps, faults, reaper })]).toEqual([at, expected])
+      if (!reaper.signal.aborted) break
+    }
+  },
+  120_000,
+)
+
+const resized = (index: number) =>
+  resizeSteps(
+    { sourceId: 1, key: `server/${uuid(index)}` },
+    { from: { flavor: 'm1.nano' }, to: { flavor: 'm1.big' } },
+  )
+async function flavorAfter(run: Omit<Run<ControlCloud>, 'kinds' | 'steps'>): Promise<unknown[]> {
+  const told: unknown[] = []
+  for (const index of [1, 2]) {
+    const { state } = await lives.run({
+      kinds,
+      steps: resized(index),
+      ...run,
+      prepare: (cloud) => {
+        prepare(cloud)
+        run.prepare?.(cloud)
+      },
+      async then({ cloud }) {
+        const one = cloud.server(`vm${index}`)
+        told.push(one['flavor'].original_name, one['status'])
+      },
+    })
+    told.push(state)
+    // Once is for the one that runs.
+    if (run.reaper !== undefined) break
+  }
+  return told
+}
+const big = ['m1.big', 'ACTIVE', 'SUCCEEDED', 'm1.big', 'SHUTOFF', 'SUCCEEDED']
+const small = ['m1.nano', 'ACTIVE', 'FAILED', 'm1.nano', 'SHUTOFF', 'FAILED']
+
+test.each(['POST resize', 'POST confirmResize'])(
+  'a resize whose %s fails before or after its effect, once or for good',
+  async (what) => {
+    expect(await flavorAfter({ faults: { [what]: 'before, once' } })).toEqual(big)
+    expect(await flavorAfter({ faults: { [what]: 'after, once' } })).toEqual(big)
+    expect(await flavorAfter({ faults: { [what]: 'before' } })).toEqual(small)
+    expect(await flavorAfter({ faults: { [what]: 'after' } })).toEqual(big)
+  },
+  60_000,
+)
+
+test('a resize for which there is no room, and each step and undo twice', async () => {
+  const stuck = (cloud: ControlCloud) => void cloud.stuck.add('vm1').add('vm2')
+  expect(await flavorAfter({ prepare: stuck })).toEqual(small)
+  expect(await flavorAfter({ repeats: 2 })).toEqual(big)
+  expect(await flavorAfter({ repeats: 2, faults: { 'POST confirmResize': 'before' } })).toEqual(small)
+}, 60_000)
+
+test.each([
+  ['done', {}, big],
+  ['undone', { 'POST confirmResize': 'before' }, small],
+] satisfies [string, Record<string, Fault>, string[]][])(
+  'killed between any two rows of the log while a resize is %s',
+  async (_, faults, expected) => {
+    for (let at = 0; ; at++) {
+      const reaper = new Reaper(at)
+      expect([at, await flavorAfter({ faults, reaper })]).toEqual([at, expected.slice(0, 3)])
       if (!reaper.signal.aborted) break
     }
   },

@@ -155,4 +155,28 @@ describe.runIf(hasDockerd)('a container of a real dockerd', () => {
     const last = await state()
     expect([last.Status, last.StartedAt > again.StartedAt]).toEqual(['running', true])
   })
+
+  test('gets other limits while it runs, and is not moved', { timeout: 120_000 }, async () => {
+    const id = await engine.run('sized')
+    const resource = await found('containers', 'sized')
+    const change = async (field: 'resize' | 'migrate', rest: object) => {
+      const type = field === 'resize' ? 'ResizeInput' : 'MigrateInput'
+      const answer = await ask(
+        `mutation ($input: ${type}!) { ${field}(input: $input) { operation { state error { message } } } }`,
+        { input: { resource, wait: 'PT60S', ...rest } },
+      )
+      return answer.error ?? answer[field].operation
+    }
+    const size = { cpuCores: 0.5, memoryBytes: String(64 * 2 ** 20) }
+    expect(await change('resize', { ...size, dryRun: true })).toBe(null)
+    const limits = async () => (await engine.call('GET', `/containers/${id}/json`)).HostConfig
+    expect((await limits()).Memory).toBe(0)
+    expect(await change('resize', size)).toEqual({ state: 'SUCCEEDED', error: null })
+    expect(await limits()).toMatchObject({ NanoCpus: 5e8, Memory: 64 * 2 ** 20 })
+    expect(await change('resize', size)).toMatchObject({ code: 'CONFLICT', reason: 'STATE' })
+    expect(await change('resize', { cpuCores: 4_000 })).toMatchObject({ code: 'INVALID_INPUT' })
+    expect(await change('resize', { memoryBytes: '1000' })).toMatchObject({ code: 'INVALID_INPUT' })
+    expect(await change('resize', { flavor: 'big' })).toMatchObject({ code: 'INVALID_INPUT' })
+    expect(await change('migrate', {})).toMatchObject({ code: 'INVALID_INPUT', path: 'input.resource' })
+  })
 })

@@ -12,6 +12,8 @@ export const writes = (mine: string | undefined): ((ref: string) => string)[] =>
     (field) => (ref: string) =>
       `mutation { ${field}(input: { dryRun: true, resource: "${ref}" }) { cursor impact { id name } } }`,
   ),
+  (ref) =>
+    `mutation { resize(input: { dryRun: true, resource: "${ref}", flavor: "small" }) { cursor impact { id name } } }`,
   ...(mine === undefined
     ? []
     : [

@@ -56,6 +56,11 @@ export async function openEngine(own: Settings, environment: SourceEnvironment):
   return new Engine(http)
 }
 
+const limited = z.object({
+  HostConfig: z.object({ NanoCpus: z.number(), Memory: z.number(), MemorySwap: z.number().optional() }),
+})
+export type EngineLimits = Partial<z.infer<typeof limited>['HostConfig']>
+
 export class Engine {
   readonly #http: Http
   #prefix: string | undefined
@@ -162,6 +167,15 @@ export class Engine {
   ): Promise<void> {
     const path = `containers/${encodeURIComponent(id)}/${isBack ? 'restart' : 'stop'}`
     await this.#change('POST', path, signal, { query: { t: graceSeconds } }, [204, 304])
+  }
+
+  async limits(id: string, signal: AbortSignal): Promise<EngineLimits> {
+    const path = `containers/${encodeURIComponent(id)}/json`
+    return (await this.#get(limited, path, {}, signal)).HostConfig
+  }
+
+  async limit(id: string, body: EngineLimits, signal: AbortSignal): Promise<void> {
+    await this.#change('POST', `containers/${encodeURIComponent(id)}/update`, signal, { body }, [200])
   }
 
   /** With its own volumes; also one that is gone, or going. */

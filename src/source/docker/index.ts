@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { Memory } from '../memory.ts'
 import { secretReference, type Driver, type Source, type SourceEnvironment } from '../source.ts'
 import { createActor } from './actor.ts'
+import { createResizer } from './resize.ts'
 import { createSwitch } from './power.ts'
 import { openEngine } from './client.ts'
 import { findHost } from './host.ts'
@@ -65,7 +66,9 @@ async function open(own: Settings, environment: SourceEnvironment): Promise<Sour
     watch: (signal) => follow({ engine, place, memory, everyMs: own.every * 1_000 }, signal),
     read: (keys, names, signal) => readStats(engine, keys, names, signal),
     logs: (query, signal) => readLogs(engine, query, signal),
-    ...(environment.control === true ? { actor: createActor(engine), power: createSwitch(engine) } : {}),
+    ...(environment.control === true
+      ? { actor: createActor(engine), power: createSwitch(engine), resizer: createResizer(engine) }
+      : {}),
     close: async () => engine.close(),
   }
 }

@@ -4,6 +4,7 @@ import { secretReference, type Driver, type Source, type SourceEnvironment } fro
 import { createActor } from './actor/index.ts'
 import { authSettings, readAccount } from './cloud.ts'
 import { createMover } from './control/move.ts'
+import { createResizer } from './control/resize.ts'
 import { createSwitch } from './control/power.ts'
 import { Cloud } from './inventory.ts'
 import { Session } from './session.ts'
@@ -68,7 +69,12 @@ async function open(own: Settings, environment: SourceEnvironment): Promise<Sour
       ? {}
       : { watch: (signal: AbortSignal) => follow({ cloud, environment, account, notifications }, signal) }),
     ...(environment.control === true
-      ? { actor: createActor(session), power: createSwitch(session), mover: createMover(session) }
+      ? {
+          actor: createActor(session),
+          power: createSwitch(session),
+          mover: createMover(session),
+          resizer: createResizer(session),
+        }
       : {}),
     close: async () => session.close(),
   }

@@ -37,6 +37,11 @@ const actions: Readonly<Record<string, { from: string[]; during: Item; then: Ite
     during: { status: 'MIGRATING', [task]: 'migrating' },
     then: {},
   },
+  resize: {
+    from: ['ACTIVE', 'SHUTOFF'],
+    during: { status: 'RESIZE', [task]: 'resize_prep' },
+    then: {},
+  },
   migrate: { from: ['ACTIVE', 'SHUTOFF'], during: { status: 'RESIZE', [task]: 'resize_prep' }, then: {} },
   confirmResize: { from: ['VERIFY_RESIZE'], during: {}, then: {} },
   revertResize: {
@@ -73,6 +78,7 @@ export class ControlCloud extends TenantCloud {
       }
     })
     this.lists['compute/v2.1/os-services'] = services
+    this.lists['compute/v2.1/flavors/detail']!.push({ id: '43', name: 'm1.big', ram: 256, disk: 1, vcpus: 4 })
     const before = this.intercept!
     this.intercept = (request, response) => this.#mine(request, response) || before(request, response)
   }
@@ -200,7 +206,17 @@ export class ControlCloud extends TenantCloud {
 
   /** What a move leads to: where there is room, as Nova’s scheduler finds it by then. */
   #thenOf(server: Item, name: string, given: Item | null): Item | undefined {
-    const before = { status: server['status'], [hypervisor]: server[hypervisor] }
+    const { status, flavor } = server
+    const before = { status, flavor, [hypervisor]: server[hypervisor] }
+    if (name === 'resize') {
+      server['before_'] = before
+      const { name: wished } = this.lists['compute/v2.1/flavors/detail']!.find(
+        ({ id }) => id === given?.['flavorRef'],
+      )!
+      return this.stuck.has(server['name'])
+        ? before
+        : { status: 'VERIFY_RESIZE', flavor: { ...flavor, original_name: wished } }
+    }
     const host = given?.['host'] ?? undefined
     const target = this.hosts.find(
       (one) =>

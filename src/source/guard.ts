@@ -155,6 +155,22 @@ export function orAborted<T>(running: Promise<T>, signal: AbortSignal): Promise<
   })
 }
 
+/** As `orAborted`, for many promises one after the other: the signal is listened to once. Call `end` when none comes any more. */
+export function abortable(signal: AbortSignal): { run<T>(running: Promise<T>): Promise<T>; end(): void } {
+  let giveUp: ((reason: SourceError) => void) | undefined
+  const onAbort = () => giveUp?.(new SourceError('aborted', 'given up', { cause: signal.reason }))
+  signal.addEventListener('abort', onAbort, { once: true })
+  return {
+    run: (running) =>
+      new Promise((resolve, reject) => {
+        giveUp = reject
+        running.then(resolve, reject)
+        if (signal.aborted) onAbort()
+      }),
+    end: () => signal.removeEventListener('abort', onAbort),
+  }
+}
+
 /** The same with a time; what it was about is for the caller to say. */
 export function inTime<T>(running: Promise<T>, signal: AbortSignal, ms: number): Promise<T> {
   const deadline = AbortSignal.timeout(ms)

@@ -278,11 +278,11 @@ async function checkListed(
 
 async function untilAnswered(db: Db, id: ResourceId, at: string, signal: AbortSignal): Promise<SyncAnswer> {
   const deadline = AbortSignal.any([signal, AbortSignal.timeout(patienceMs)])
-  for (;;) {
+  for (let waitMs = 5; ; waitMs = Math.min(50, waitMs * 1.2)) {
     const answer = await findAnswer(db, id, at)
     if (answer !== undefined) return answer
     try {
-      await orAborted(new Promise((resolve) => setTimeout(resolve, 50)), deadline)
+      await orAborted(new Promise((resolve) => setTimeout(resolve, waitMs)), deadline)
     } catch (cause) {
       const details = { retryAfterSeconds: 30 }
       const message = 'The sync has not ended yet: see the state of the source'

@@ -8,7 +8,7 @@ import type { Resources, SyncResult } from '../resource/verbs.ts'
 import type { Turn } from '../turn.ts'
 import type { SourceConfig } from './config.ts'
 import { inSpan } from '../telemetry/index.ts'
-import { orAborted, type Guard } from './guard.ts'
+import { abortable, type Guard } from './guard.ts'
 import { Timetable } from './listing.ts'
 import { syncs, syncSeconds } from './meter.ts'
 import { SourceError, type Source } from './source.ts'
@@ -158,9 +158,10 @@ export class Lister {
     const stalled = new AbortController()
     const either = AbortSignal.any([deadline, stalled.signal])
     const watchdog = setTimeout(() => stalled.abort(), stallMs).unref()
+    const abort = abortable(either)
     try {
       for (;;) {
-        const step = await orAborted(things.next(), either)
+        const step = await abort.run(things.next())
         if (step.done === true) return
         watchdog.refresh()
         yield this.#options.cleanThing(step.value)
@@ -173,6 +174,7 @@ export class Lister {
       throw (error as SourceError).failure === 'aborted' ? new SourceError('timeout', late) : clean(error)
     } finally {
       clearTimeout(watchdog)
+      abort.end()
       void things.return?.(undefined).catch(() => {})
     }
   }

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto'
 import type { Knex } from 'knex'
 import type { IdempotencyKey } from '../verbs.ts'
-import { canonical } from '../write/relink.ts'
+import { canonical } from '../write/canonical.ts'
 
 const hashOf = ({ action, input }: IdempotencyKey): Buffer =>
   createHash('sha256')

@@ -2,7 +2,7 @@
 import type { EventScope } from '../../event/event.ts'
 import type { Change, ResourceImage } from '../resource.ts'
 import type { ResourceRow } from '../store.ts'
-import { canonical } from './relink.ts'
+import { canonical } from './canonical.ts'
 
 const plain = ['kind', 'name', 'status', 'owner', 'contact'] as const
 

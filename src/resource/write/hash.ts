@@ -1,7 +1,7 @@
 /** A mark of what an observation says: the same content has the same mark, so that an unchanged one is not written again. */
 import { hash } from 'node:crypto'
 import type { Observation } from '../resource.ts'
-import { canonical } from './relink.ts'
+import { canonical } from './canonical.ts'
 
 export function hashOf({
   kind,

@@ -7,6 +7,7 @@ import { claimsTouching, linksAlong, linksTouching, type LinkRow, type ResolvedC
 import type { ResourceId } from '../resource.ts'
 import type { ResourceRow } from '../store.ts'
 import type { Rows } from './rows.ts'
+import { canonical } from './canonical.ts'
 
 export interface Relinked {
   added: LinkRow[]
@@ -161,14 +162,6 @@ function compareClaims(a: ResolvedClaim, b: ResolvedClaim): number {
 }
 
 const sameJson = (a: unknown, b: unknown): boolean => canonical(a) === canonical(b)
-
-export function canonical(value: unknown): string {
-  return JSON.stringify(value, (_, part: unknown) =>
-    typeof part === 'object' && part !== null && !Array.isArray(part)
-      ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : part,
-  )
-}
 
 /** A new link of an acyclic type must not lead back to where it comes from. */
 async function refuseCycles(trx: Knex.Transaction, links: Relinked, input: RelinkInput): Promise<void> {

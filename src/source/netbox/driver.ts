@@ -64,8 +64,11 @@ async function open(own: Settings, environment: SourceEnvironment): Promise<Sour
   })
   const headers = async () => ({ authorization: `Token ${await environment.secret(own.token)}` })
   const inventory = new Inventory(http, headers, own.pageSize)
-  const looking = new Looking((signal, changed) => look(inventory, environment.name, own, signal, changed))
   const { webhook } = own
+  const looking = new Looking(
+    (signal, changed) => look(inventory, environment.name, own, signal, changed),
+    webhook !== undefined,
+  )
   return {
     ...(webhook === undefined
       ? {}

@@ -15,17 +15,20 @@ type Look = (signal: AbortSignal, changed?: ReadonlySet<string>) => Promise<Obse
 /** One look at a time, and what the last one saw. */
 export class Looking {
   readonly #look: Look
+  readonly #isWatched: boolean
   #seen: Map<string, string> | undefined
   #before: Promise<unknown> = Promise.resolve()
 
-  constructor(look: Look) {
+  /** `isWatched`: what was seen is kept, for what changes later. */
+  constructor(look: Look, isWatched: boolean) {
     this.#look = look
+    this.#isWatched = isWatched
   }
 
   all(signal: AbortSignal): Promise<Observation[]> {
     return this.#next(async () => {
       const things = await this.#look(signal)
-      this.#seen = seenOf(things)
+      if (this.#isWatched) this.#seen = seenOf(things)
       return things
     })
   }

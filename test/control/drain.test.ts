@@ -20,6 +20,9 @@ beforeEach(async () => {
   const login = { username: 'admin', password: 'env:OS_DRAIN_TEST', project_name: 'admin' }
   const auth = { auth_url: `${cloud.url}/identity`, ...login }
   app = await startTestApp({
+    allocation: {
+      pools: { hosts: { kind: 'Server', where: { status: ['ACTIVE', 'NONE'], name: ['node1'] } } },
+    },
     sources: { cloud: { driver: 'openstack', auth, control: true, interval: 0.5, perSecond: 10_000 } },
   })
   await found('virtualMachines', 'vm6')
@@ -108,6 +111,25 @@ test('a host is emptied: told before, marked, closed, each machine a step; taken
     'ACTIVE',
     [],
   ])
+}, 120_000)
+
+test('a plan gives nothing of a host that is emptied, and of it again when that is over', async () => {
+  await ask(
+    'mutation { importInventory(input: { items: [{ kind: Tenant, name: "red", status: ACTIVE }] }) { cursor } }',
+  )
+  const planned = () =>
+    ask(
+      `{ plan(request: { tenant: "Tenant:name=red", name: "n", blueprint: "server" }) { feasible rejected { reason count } } }`,
+    )
+  expect((await planned()).plan.rejected).toMatchObject([{ reason: 'has too little CUSTOM_SERVER free' }])
+  const host = await node('node1')
+  expect((await run('drain', host)).operation.state).toBe('SUCCEEDED')
+  const { plan } = await planned()
+  expect(plan.feasible).toBe(false)
+  expect(JSON.stringify(plan.rejected)).toContain('MAINTENANCE')
+  expect((await run('drain', host, { end: true })).operation.state).toBe('SUCCEEDED')
+  // It has no machines any more, as soon as that is listed.
+  while (!(await planned()).plan.feasible);
 }, 120_000)
 
 test('what cannot be moved is told by its name, what was moved stays, and the host is open again', async () => {

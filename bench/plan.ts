@@ -1,11 +1,12 @@
 /**
  * How long a plan takes, and how well it fills: 10,000 and 100,000 hosts with traits, three members apart by rack; and, where the folder with it is there, a replay of
- * a real workload (1,213 machines, 7,439 requests) beside first-fit and best-fit, every placement checked by itself.
+ * a real workload (1,213 machines, 7,439 requests) beside first-fit and best-fit, every placement checked by itself. And how many allocations a second sixteen bots get.
  */
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { tellFigures, type Figures } from './figure.ts'
+import { measureBots } from './plan/bots.ts'
 import { measurePlans } from './plan/speed.ts'
 import { replay } from './plan/replay.ts'
 
@@ -15,6 +16,7 @@ const folder = values.workload ?? join(import.meta.dirname, '..', '..', 'shared'
 const figures: Figures = {
   plan10kP95Milliseconds: measurePlans(10_000, 300),
   plan100kP95Milliseconds: measurePlans(100_000, 40),
+  ...(await measureBots(1_000)),
 }
 if (existsSync(join(folder, 'nodes.csv'))) {
   const [own, best, first] = ['plan', 'best', 'first'].map((how) =>

@@ -27,6 +27,7 @@ interface MaintenanceInput extends Write {
   resource: string
   duration?: number | null
   comment?: string | null
+  dryRun?: boolean | null
 }
 
 const longestMs = 400 * 86_400_000
@@ -82,16 +83,35 @@ const shown = (context: Context, { silence, cursor }: { silence: SilenceImage; c
   silence: toSilence(context, silence),
 })
 
-/** All that is under way for a resource, ended. */
-async function endAll(context: Context, id: number, by: string) {
+/** All that is under way for a resource. */
+function maintenancesOf(context: Context, id: number): SilenceImage[] {
   const own = context.alerts
     .silences()
     .filter(({ isMaintenance, resourceIds }) => isMaintenance && resourceIds.includes(id))
-  let last
-  for (const silence of own) last = await context.alerts.endSilence(silence.id, by)
-  if (last === undefined) throw notFound('No maintenance of it is under way', 'input.resource')
+  if (own.length === 0) throw notFound('No maintenance of it is under way', 'input.resource')
+  return own
+}
+
+async function endAll(context: Context, id: number, by: string) {
+  const [first, ...more] = maintenancesOf(context, id)
+  let last = await context.alerts.endSilence(first!.id, by)
+  for (const silence of more) last = await context.alerts.endSilence(silence.id, by)
   return last
 }
+
+/** What is told of a maintenance beside its silence. */
+const around = (context: Context, id: number) => ({
+  resource: () => seeId(context, context.graph, id),
+  impact: () =>
+    context.allocations.control
+      .impactOf(id, context.graph)
+      .flatMap((vertex) => seeId(context, context.graph, vertex.id) ?? []),
+})
+
+const foreseen = (context: Context, id: number) => ({
+  ...{ cursor: context.events.cursor(), silence: null },
+  ...around(context, id),
+})
 
 export const silence = {
   Query: {
@@ -124,6 +144,7 @@ export const silence = {
       if (duration <= 0 || duration > longestMs)
         throw invalidInput('It lasts up to 400 days', 'input.duration')
       const comment = checkComment(input.comment ?? 'Maintenance')
+      if (input.dryRun === true) return foreseen(context, id)
       const done = await once(context, input, 'startMaintenance', ({ name }) => {
         const startsAt = Date.now()
         const rest = {
@@ -136,12 +157,13 @@ export const silence = {
         }
         return context.alerts.silence({ isMaintenance: true, resourceIds: [id], comment, ...rest })
       })
-      return { ...shown(context, done), resource: () => seeId(context, context.graph, id) }
+      return { ...shown(context, done), ...around(context, id) }
     },
     async endMaintenance(_: unknown, { input }: { input: MaintenanceInput }, context: Context) {
       const { id } = await getForWrite(context, input.resource, { path: 'input.resource' })
+      if (input.dryRun === true && maintenancesOf(context, id).length > 0) return foreseen(context, id)
       const done = await once(context, input, 'endMaintenance', ({ name }) => endAll(context, id, name))
-      return { ...shown(context, done), resource: () => seeId(context, context.graph, id) }
+      return { ...shown(context, done), ...around(context, id) }
     },
   },
 }

@@ -96,6 +96,7 @@ export async function startApp(
     const allocations = await startAllocations({
       ...{ db, resources, turns, metrics, log },
       config: config.allocation,
+      maintained: () => alerts.maintained(),
       actorOf: (name) => sources.actor(name),
       ...sources.steering,
       feed: events.feed,

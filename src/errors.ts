@@ -54,7 +54,7 @@ export class PlenumError extends Error {
 
   /** Whether the same request may succeed when sent again unchanged. */
   get retryable(): boolean {
-    return retryableCodes.has(this.code) || this.details.reason === 'PLAN_STALE'
+    return retryableCodes.has(this.code)
   }
 }
 

@@ -169,6 +169,10 @@ class Alerting implements Alerts {
     return this.#silencer.by(alert, this.#now())
   }
 
+  maintained(): ReadonlySet<ResourceId> {
+    return this.#silencer.maintained(this.#now())
+  }
+
   incidentOf(alertId: number): IncidentImage | undefined {
     return this.#book.incidentOf(alertId)
   }

@@ -49,6 +49,16 @@ export class Silencer {
     return undefined
   }
 
+  /** What is in maintenance, with all that depends on it. */
+  maintained(now: number): ReadonlySet<ResourceId> {
+    const graph = this.#graph()
+    const all = new Set<ResourceId>()
+    for (const silence of this.#silences.values())
+      if (silence.isMaintenance && isActive(silence, now))
+        for (const id of this.#coveredBy(silence, graph)) all.add(id)
+    return all
+  }
+
   #coveredBy(silence: SilenceImage, graph: Graph): Set<ResourceId> {
     if (!silence.isMaintenance) return new Set(silence.resourceIds)
     const known = this.#covered.get(silence.id)

@@ -27,6 +27,8 @@ export interface Alerts {
     first: number
   }): Promise<AlertImage[]>
   silencedBy(alert: AlertImage): SilenceImage | undefined
+  /** What is in maintenance now, with all that depends on it. */
+  maintained(): ReadonlySet<ResourceId>
   incidentOf(alertId: number): IncidentImage | undefined
   openIncidents(): Iterable<IncidentImage>
   incident(id: number): Promise<IncidentImage | undefined>

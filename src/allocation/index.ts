@@ -86,6 +86,8 @@ export interface AllocationsOptions extends Steers {
   turns: Turns
   feed: EventFeed
   graph(): Graph
+  /** What is in maintenance, and gives nothing. */
+  maintained(): ReadonlySet<number>
   wake(): void
   /** Who does what blueprints have done outside. */
   actorOf: ActorOf
@@ -115,7 +117,7 @@ class RunningAllocations implements Allocations {
     const { db, config, resources, feed, graph, log, turns, wake, actorOf } = options
     this.#options = options
     this.#blueprints = blueprints
-    const fleet = new Fleet(config.pools, graph)
+    const fleet = new Fleet(config.pools, graph, options.maintained)
     this.#giving = {
       resources,
       feed,

@@ -166,7 +166,7 @@ describe('servers', () => {
     const { token } = await bot.plan({ name: 'exact', blueprint: 'address' })
     const between = await bot.allocate({ name: 'between', blueprint: 'address' })
     const stale = await bot.allocate({ name: 'exact', blueprint: 'address' }, { plan: token })
-    expect(stale.error).toMatchObject({ code: 'CONFLICT', reason: 'PLAN_STALE', retryable: true })
+    expect(stale.error).toMatchObject({ code: 'CONFLICT', reason: 'PLAN_STALE', retryable: false })
     const fresh = await bot.plan({ name: 'exact', blueprint: 'address' })
     const { allocation } = await bot.allocate({ name: 'exact', blueprint: 'address' }, { plan: fresh.token })
     expect(allocation.claims[0].unit).toBe(fresh.placements[0].units[0])

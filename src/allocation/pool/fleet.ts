@@ -15,6 +15,12 @@ const none: ReadonlySet<string> = new Set()
 /** A class that fewer providers than this share of a pool have is left to who asks for it. */
 const scarceShare = 0.5
 
+/** What is around all providers, as it is now. */
+interface Surroundings {
+  graph: () => Graph
+  maintained: () => ReadonlySet<number>
+}
+
 /** A resource, or a pool itself, as it gives. */
 export class FleetProvider implements Provider {
   readonly key: string
@@ -26,12 +32,19 @@ export class FleetProvider implements Provider {
   readonly revision: number
   readonly #graph: () => Graph
   readonly #statuses: ReadonlySet<string>
+  readonly #maintained: () => ReadonlySet<number>
   readonly #domains = new Map<Domain, string | undefined>()
   #linkChanges: number | undefined
   vertex: Vertex | null
 
-  constructor(graph: () => Graph, pool: Pool, vertex: Vertex | null, inventories: Record<string, Inventory>) {
+  constructor(
+    { graph, maintained }: Surroundings,
+    pool: Pool,
+    vertex: Vertex | null,
+    inventories: Record<string, Inventory>,
+  ) {
     this.#graph = graph
+    this.#maintained = maintained
     this.#statuses = new Set<string>(pool.where.status)
     this.key = vertex === null ? `pool/${pool.name}` : String(vertex.id)
     this.name = vertex?.name ?? pool.name
@@ -52,6 +65,7 @@ export class FleetProvider implements Provider {
     if (vertex === null) return undefined
     if (!this.#statuses.has(vertex.status ?? 'NONE'))
       return vertex.status === null ? 'has no status' : `is ${vertex.status}`
+    if (this.#maintained().has(vertex.id)) return 'is in maintenance'
     if (vertex.health === 'CRITICAL') return 'is in a critical state'
     return (this.inventories['CUSTOM_SERVER']?.used ?? 0) > 0 ? 'is given as a whole' : undefined
   }
@@ -113,11 +127,21 @@ function toldBy({ kind, fields }: Vertex): Record<string, number> {
 export class Fleet {
   readonly #pools: readonly Pool[]
   readonly #graph: () => Graph
+  readonly #around: Surroundings
+  readonly #readMaintained: () => ReadonlySet<number>
+  #maintained: ReadonlySet<number> = new Set<number>()
   readonly #known = new Map<string, Map<number, FleetProvider>>()
 
-  constructor(pools: Readonly<Record<string, PoolConfig>>, graph: () => Graph) {
+  /** `maintained`: what is in maintenance, read once for each look at a pool. */
+  constructor(
+    pools: Readonly<Record<string, PoolConfig>>,
+    graph: () => Graph,
+    maintained: () => ReadonlySet<number>,
+  ) {
     this.#pools = Object.entries(pools).map(([name, pool]) => ({ ...pool, name }))
     this.#graph = graph
+    this.#readMaintained = maintained
+    this.#around = { graph, maintained: () => this.#maintained }
   }
 
   get pools(): readonly Pool[] {
@@ -126,9 +150,10 @@ export class Fleet {
 
   /** Those of one pool, with what is used of them. */
   providers(pool: Pool, usage: Usage): FleetProvider[] {
+    this.#maintained = this.#readMaintained()
     if (pool.kind === 'Vlan')
       return [
-        new FleetProvider(this.#graph, pool, null, { CUSTOM_VLAN: toInventory(pool, 'CUSTOM_VLAN', 0) }),
+        new FleetProvider(this.#around, pool, null, { CUSTOM_VLAN: toInventory(pool, 'CUSTOM_VLAN', 0) }),
       ]
     const before = this.#known.get(pool.name)
     const now = new Map<number, FleetProvider>()
@@ -152,7 +177,7 @@ export class Fleet {
     const inventories = Object.fromEntries(
       Object.entries(told).map(([name, amount]) => [name, toInventory(pool, name, amount)]),
     )
-    return new FleetProvider(this.#graph, pool, vertex, inventories)
+    return new FleetProvider(this.#around, pool, vertex, inventories)
   }
 
   /** The named units of a provider, beyond those that are claimed. */

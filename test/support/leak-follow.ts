@@ -17,7 +17,7 @@ import { kindNames } from '../../src/resource/kind/index.ts'
 import { Chance } from './chance.ts'
 import { epoch, toEvents } from './datacenter.ts'
 import { loadWorld, type Leak } from './leaks.ts'
-import { change, filtered, knownTo, makeWorld, textsOf } from './tenants.ts'
+import { change, filtered, holds, knownTo, makeWorld, textsOf } from './tenants.ts'
 
 export interface FollowCount {
   worlds: number
@@ -107,7 +107,7 @@ async function followOne(chance: Chance, count: FollowCount): Promise<void> {
   for (const [{ tenants, ever }, question, text] of told) {
     count.pairs++
     count.told += text.split('__typename').length - 1
-    const secret = [...texts].find((one) => !ever.has(one) && text.includes(one))
+    const secret = [...texts].find((one) => !ever.has(one) && holds(text, one))
     if (secret !== undefined)
       count.leaks.push({ question, tenants: [...tenants], what: around(text, secret) })
   }

@@ -11,7 +11,7 @@ import { Chance } from './chance.ts'
 import { epoch } from './datacenter.ts'
 import { ask, schema } from './graphql.ts'
 import { Asker, tablesOf, tableSecrets } from './questions.ts'
-import { filtered, knownTo, makeWorld, secretsOf, type World } from './tenants.ts'
+import { filtered, holds, knownTo, makeWorld, secretsOf, type World } from './tenants.ts'
 
 async function* once<T>(items: Iterable<T>): AsyncIterable<T[]> {
   yield [...items]
@@ -81,7 +81,7 @@ async function lookInOne(chance: Chance, count: LeakCount, pairs: number): Promi
       count.errors += told.errors.length
       const leak = (what: string) => void count.leaks.push({ question, tenants: [...tenants], what })
       if (text !== wanted) leak(`${differenceOf(text, wanted)}`)
-      const secret = secrets.find((one) => text.includes(one) && !question.includes(one))
+      const secret = secrets.find((one) => holds(text, one) && !question.includes(one))
       if (secret !== undefined) leak(`${secret} in ${text.slice(0, 500)}`)
     }
   }

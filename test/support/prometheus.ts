@@ -1,4 +1,4 @@
-/** Debian's Prometheus, as an oracle: given samples, it answers PromQL. */
+/** Debian's Prometheus, as an oracle: given samples, it answers PromQL. It takes samples by remote write as well. */
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -23,14 +23,7 @@ export async function startPrometheus(series: readonly OracleSeries[]): Promise<
   const text = [...metrics].flatMap(([name, some]) => some.flatMap((one) => lines(name, one)))
   writeFileSync(join(folder, 'samples'), `${text.join('\n')}\n# EOF\n`)
   writeFileSync(join(folder, 'prometheus.yml'), '')
-  const made = spawnSync('promtool', [
-    'tsdb',
-    'create-blocks-from',
-    'openmetrics',
-    join(folder, 'samples'),
-    join(folder, 'data'),
-  ])
-  if (made.status !== 0) throw new Error(`promtool: ${String(made.stderr)}`)
+  if (series.length > 0) fill(folder)
   const port = await freePort()
   const neighbour = await startNeighbour(
     'prometheus',
@@ -40,6 +33,7 @@ export async function startPrometheus(series: readonly OracleSeries[]): Promise<
       `--web.listen-address=127.0.0.1:${port}`,
       '--storage.tsdb.retention.time=10y',
       '--enable-feature=promql-negative-offset,promql-at-modifier',
+      '--web.enable-remote-write-receiver',
     ],
     'Server is ready',
   )
@@ -50,6 +44,18 @@ export async function startPrometheus(series: readonly OracleSeries[]): Promise<
       rmSync(folder, { recursive: true, force: true })
     },
   }
+}
+
+/** What it has from the beginning. */
+function fill(folder: string): void {
+  const made = spawnSync('promtool', [
+    'tsdb',
+    'create-blocks-from',
+    'openmetrics',
+    join(folder, 'samples'),
+    join(folder, 'data'),
+  ])
+  if (made.status !== 0) throw new Error(`promtool: ${String(made.stderr)}`)
 }
 
 function lines(name: string, { labels, samples }: OracleSeries): string[] {

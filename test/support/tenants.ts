@@ -179,6 +179,10 @@ export function secretsOf(world: World, rest: World): string[] {
   return textsOf(world).filter((text) => !kept.has(text))
 }
 
+/** Whether an answer holds one of them; an id as a whole number, for 49395 is no part of 149395. */
+export const holds = (answer: string, text: string): boolean =>
+  answer.includes(text) && (/\D/.test(text) || new RegExp(`(?<!\\d)${text}(?!\\d)`).test(answer))
+
 export function textsOf({ resources, aliases }: World): string[] {
   return [
     ...[...resources.values()].flatMap((image) => [

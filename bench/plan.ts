@@ -8,10 +8,24 @@ import { parseArgs } from 'node:util'
 import { tellFigures, type Figures } from './figure.ts'
 import { measureBots } from './plan/bots.ts'
 import { measurePlans } from './plan/speed.ts'
-import { replay } from './plan/replay.ts'
+import { replay, replayScarce } from './plan/replay.ts'
 
 const { values } = parseArgs({ options: { json: { type: 'string' }, workload: { type: 'string' } } })
 const folder = values.workload ?? join(import.meta.dirname, '..', '..', 'shared', 'data', 'workload')
+
+/** Beside the rules that everybody knows, on the same machines in the same run. */
+function compare(when: string, run: typeof replayScarce): Figures {
+  const [own, best, first] = (['plan', 'best', 'first'] as const).map((how) => run(folder, how))
+  return {
+    [`placedShare${when}`]: own!.placedShare,
+    [`placedShare${when}BestFit`]: best!.placedShare,
+    [`placedShare${when}FirstFit`]: first!.placedShare,
+    [`fragmentation${when}`]: own!.fragmentation,
+    [`fragmentation${when}BestFit`]: best!.fragmentation,
+    [`fragmentation${when}FirstFit`]: first!.fragmentation,
+    [`illegalPlacements${when}`]: own!.illegal + best!.illegal + first!.illegal,
+  }
+}
 
 const figures: Figures = {
   plan10kP95Milliseconds: measurePlans(10_000, 300),
@@ -19,17 +33,6 @@ const figures: Figures = {
   ...(await measureBots(1_000)),
 }
 if (existsSync(join(folder, 'nodes.csv'))) {
-  const [own, best, first] = ['plan', 'best', 'first'].map((how) =>
-    replay(folder, how as 'plan' | 'best' | 'first'),
-  )
-  Object.assign(figures, {
-    placedShare: own!.placedShare,
-    placedShareBestFit: best!.placedShare,
-    placedShareFirstFit: first!.placedShare,
-    fragmentation: own!.fragmentation,
-    fragmentationBestFit: best!.fragmentation,
-    fragmentationFirstFit: first!.fragmentation,
-    illegalPlacements: own!.illegal + best!.illegal + first!.illegal,
-  })
+  Object.assign(figures, compare('', replay), compare('Scarce', replayScarce))
 } else process.stderr.write(`no workload in ${folder}: the replay is left out (--workload FOLDER)\n`)
 await tellFigures('plan', figures, values.json)

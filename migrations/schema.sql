@@ -59,7 +59,9 @@ create table allocation (
   created_by text not null,
   created_at timestamp with time zone not null,
   lease_ends_at timestamp with time zone,
-  ended_at timestamp with time zone
+  ended_at timestamp with time zone,
+  lease_set_at timestamp with time zone,
+  lease_warned_seconds integer
 );
 
 create table allocation_head (
@@ -231,6 +233,11 @@ create table metric_head (
   seq bigint default 0 not null,
   compacted_seq bigint default 0 not null,
   compacted_until timestamp with time zone default '-infinity'::timestamp with time zone not null
+);
+
+create table metric_remote (
+  only_row boolean default true not null,
+  seq bigint not null
 );
 
 create table metric_tick (
@@ -534,6 +541,10 @@ alter table metric_head add constraint metric_head_only_row_check CHECK (only_ro
 
 alter table metric_head add constraint metric_head_pkey PRIMARY KEY (only_row);
 
+alter table metric_remote add constraint metric_remote_only_row_check CHECK (only_row);
+
+alter table metric_remote add constraint metric_remote_pkey PRIMARY KEY (only_row);
+
 alter table metric_tick add constraint metric_tick_pkey PRIMARY KEY (seq);
 
 alter table notification add constraint notification_incident_id_receiver_what_key UNIQUE (incident_id, receiver, what);
@@ -617,6 +628,8 @@ CREATE INDEX alert_resource ON public.alert USING btree (resource_id, id);
 CREATE INDEX allocation_lease ON public.allocation USING btree (lease_ends_at) WHERE ((state = 'ACTIVE'::text) AND (lease_ends_at IS NOT NULL));
 
 CREATE UNIQUE INDEX allocation_name ON public.allocation USING btree (tenant_id, name) WHERE (state <> ALL (ARRAY['RELEASED'::text, 'FAILED'::text]));
+
+CREATE INDEX allocation_warned ON public.allocation USING btree (tenant_id) WHERE ((state = 'ACTIVE'::text) AND (lease_warned_seconds IS NOT NULL));
 
 CREATE INDEX audit_at ON public.audit USING btree (at);
 

@@ -26,6 +26,7 @@ const eventTypes = [
   'TokenCreated',
   'TokenRevoked',
   'AllocationChanged',
+  'LeaseEnding',
   'OperationChanged',
   'AlertChanged',
   'IncidentChanged',

@@ -14,6 +14,7 @@ import { metric } from './metric.ts'
 import { operating } from './operation.ts'
 import { ways } from './path.ts'
 import { plan } from './plan.ts'
+import { orphan } from './orphan.ts'
 import { pool } from './pool.ts'
 import { resource } from './resource.ts'
 import { rule } from './rule.ts'
@@ -39,6 +40,7 @@ const parts: readonly Part[] = [
   blueprint,
   operating,
   plan,
+  orphan,
   pool,
   having,
   change,

@@ -6,7 +6,6 @@ import { startApi, startWaiting } from './api/index.ts'
 import { buildSchema } from './api/schema/index.ts'
 import { checkReadiness } from './health.ts'
 import { startTelemetry, startTraces } from './telemetry/index.ts'
-import { secretsOf } from './source/index.ts'
 import { vitals } from './vitals.ts'
 import type { Config } from './config.ts'
 import { migrate, openDb } from './db.ts'
@@ -15,11 +14,11 @@ import { startGraph, tenantIds } from './graph/index.ts'
 import { startIdentities } from './identity/index.ts'
 import { readInventory } from './inventory/index.ts'
 import { startLogLines, startLogRates } from './log-line/index.ts'
-import { startMetrics } from './metric/index.ts'
+import { startMetrics, type MetricsOptions } from './metric/index.ts'
 import { startPruning } from './prune.ts'
 import { startResources } from './resource/index.ts'
 import type { Resources } from './resource/verbs.ts'
-import { startSources } from './source/index.ts'
+import { secretsOf, startSources } from './source/index.ts'
 import { startSyslog } from './syslog/index.ts'
 import { startTokens } from './token/index.ts'
 import { startUsage } from './usage/index.ts'
@@ -70,12 +69,14 @@ export async function startApp(
     const metrics = await startMetrics({
       ...{ db, url: databaseUrl, log, turns },
       ...{ limits: config.limits, keep: config.keep },
+      remote: remoteOf(config),
     })
     closing.push(() => metrics.close())
 
     const sources = await startSources({
       db,
       config: config.sources,
+      collection: config.collection,
       ...{ resources, turns, metrics, log },
       graph: () => holder.graph,
       readOnly: config.readOnly,
@@ -98,6 +99,7 @@ export async function startApp(
       config: config.allocation,
       maintained: () => alerts.maintained(),
       actorOf: (name) => sources.actor(name),
+      made: (only, signal) => sources.made(only, signal),
       ...sources.steering,
       feed: events.feed,
       graph: () => holder.graph,
@@ -187,4 +189,11 @@ export async function startApp(
     await close()
     throw error
   }
+}
+
+/** Where samples are written to as well. */
+function remoteOf({ remote }: Config): MetricsOptions['remote'] {
+  const { write } = remote
+  if (write === undefined) return undefined
+  return { config: { ...remote, write }, headers: () => secretsOf(remote.headers) }
 }

@@ -9,10 +9,11 @@ import { roles, verbs } from './context.ts'
 import { documents, http } from './http-config.ts'
 import { keep } from './keep-config.ts'
 import { kindNames } from './resource/kind/index.ts'
-import { drivers, parseServices, parseSources } from './source/index.ts'
+import { collection, refuseUnknownSources, services, sources } from './source-config.ts'
 import { secretReference } from './source/source.ts'
 import { allocationShape } from './allocation/index.ts'
 import { logsShape } from './log-line/index.ts'
+import { remoteShape } from './metric/index.ts'
 import { syslogShape } from './syslog/index.ts'
 import { usageShape } from './usage/index.ts'
 import { parseKindRules } from './source/netbox/index.ts'
@@ -97,21 +98,6 @@ const kindRules = z.unknown().transform((value, context) => {
   }
 })
 
-/** Each by its driver: what they share is checked there, what is a driver's own by itself. */
-const sources = z.unknown().transform((value, context) => {
-  const parsed = parseSources(value ?? {}, drivers)
-  for (const { path, message } of parsed.faults) context.addIssue({ code: 'custom', path, message })
-  return parsed.faults.length === 0 ? parsed.sources : z.NEVER
-})
-
-/** Declared services with their checks: a source by the name of the section. */
-const services = z.unknown().transform((value, context) => {
-  const driver = drivers.find(({ name }) => name === 'service')!
-  const parsed = parseServices(value ?? {}, driver)
-  for (const { path, message } of parsed.faults) context.addIssue({ code: 'custom', path, message })
-  return parsed.faults.length === 0 ? parsed.sources : z.NEVER
-})
-
 /** See docs/alerting.md. */
 const rules = z.array(z.unknown()).transform((given, context) =>
   given.flatMap((one, index) => {
@@ -151,53 +137,59 @@ const range = z.string().refine((text) => {
   )
 }, 'an address or a range such as 10.0.0.0/8 is needed')
 
-const file = z.strictObject({
-  http,
-  database: z
-    .strictObject({
-      url: z
-        .string()
-        .regex(/^postgres(ql)?:\/\//, 'a URL such as postgres://user:password@host:5432/plenum is needed')
-        .optional(),
-      poolSize: positive.max(100).default(10),
-    })
-    .prefault({}),
-  /** Whether a sample datacenter is shown as long as nothing was written into the real database. */
-  sample: z.boolean().default(true),
-  /** Who may read /metrics without a token: addresses and ranges. */
-  metrics: z.strictObject({ allow: z.array(range).max(100).default([]) }).prefault({}),
-  /** Spans for OpenTelemetry. */
-  tracing: z
-    .strictObject({
-      url: z.url({ protocol: /^https?$/ }).optional(),
-      headers: z
-        .record(
-          z.string().min(1),
-          z.string().regex(secretReference, 'a reference is needed: env:NAME, file:PATH or command:LINE'),
-        )
-        .default({}),
-      ratio: z.number().min(0).max(1).default(1),
-    })
-    .prefault({}),
-  /** When a process says that it is not ready. */
-  health: z.strictObject({ lagSeconds: positive.default(30) }).prefault({}),
-  log: z
-    .strictObject({ level: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace']).default('info') })
-    .prefault({}),
-  documents,
-  limits: limits.prefault({}),
-  keep: keep.prefault({}),
-  sources: sources.prefault({}),
-  services: services.prefault({}),
-  rules: rules.prefault([]),
-  notify: notifySchema.prefault({}),
-  allocation: allocationShape.prefault({}),
-  usage: usageShape.prefault({}),
-  syslog: syslogShape.prefault({}),
-  logs: logsShape.prefault({}),
-  access: access.prefault({}),
-  netbox: z.strictObject({ kindRules: kindRules.prefault([]) }).prefault({}),
-})
+const file = z
+  .strictObject({
+    http,
+    database: z
+      .strictObject({
+        url: z
+          .string()
+          .regex(/^postgres(ql)?:\/\//, 'a URL such as postgres://user:password@host:5432/plenum is needed')
+          .optional(),
+        poolSize: positive.max(100).default(10),
+      })
+      .prefault({}),
+    /** Whether a sample datacenter is shown as long as nothing was written into the real database. */
+    sample: z.boolean().default(true),
+    /** Who may read /metrics without a token: addresses and ranges. */
+    metrics: z.strictObject({ allow: z.array(range).max(100).default([]) }).prefault({}),
+    /** Spans for OpenTelemetry. */
+    tracing: z
+      .strictObject({
+        url: z.url({ protocol: /^https?$/ }).optional(),
+        headers: z
+          .record(
+            z.string().min(1),
+            z.string().regex(secretReference, 'a reference is needed: env:NAME, file:PATH or command:LINE'),
+          )
+          .default({}),
+        ratio: z.number().min(0).max(1).default(1),
+      })
+      .prefault({}),
+    /** When a process says that it is not ready. */
+    health: z.strictObject({ lagSeconds: positive.default(30) }).prefault({}),
+    log: z
+      .strictObject({ level: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace']).default('info') })
+      .prefault({}),
+    documents,
+    limits: limits.prefault({}),
+    keep: keep.prefault({}),
+    sources: sources.prefault({}),
+    services: services.prefault({}),
+    /** A second store of samples; see docs/measuring.md. */
+    remote: remoteShape.prefault({}),
+    /** What is measured how often; see docs/measuring.md. */
+    collection: collection.prefault([]),
+    rules: rules.prefault([]),
+    notify: notifySchema.prefault({}),
+    allocation: allocationShape.prefault({}),
+    usage: usageShape.prefault({}),
+    syslog: syslogShape.prefault({}),
+    logs: logsShape.prefault({}),
+    access: access.prefault({}),
+    netbox: z.strictObject({ kindRules: kindRules.prefault([]) }).prefault({}),
+  })
+  .superRefine(refuseUnknownSources)
 
 export type Config = z.infer<typeof file> & {
   dataFolder: string

@@ -115,6 +115,11 @@ const sampleVitals = (metrics: Metrics): Gauge[] => [
     read: () => metrics.counters().dropped,
   },
   {
+    name: 'plenum_remote_lag_seconds',
+    help: 'How long ago nothing waited for the remote store, in the process that writes to it.',
+    read: () => metrics.counters().remoteLagSeconds,
+  },
+  {
     name: 'plenum_series',
     help: 'Series that are known; limits.series is the most.',
     read: () => metrics.counters().series,

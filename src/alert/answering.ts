@@ -1,7 +1,6 @@
 /** Which share of what a source asks answers: a value of the source itself, so that one that is cut off is told from many things that broke. */
 import type { Metrics } from '../metric/index.ts'
 import type { ResourceId } from '../resource/resource.ts'
-import { staleMs } from './rule/condition.ts'
 
 export const answeringMetric = {
   name: 'source.answering',
@@ -36,10 +35,11 @@ export class Answering {
 
   #shares(isMine: (sourceId: ResourceId) => boolean, now: number): Map<ResourceId, number> {
     const counts = new Map<ResourceId, { asked: number; answered: number }>()
-    for (const { id, sourceId } of this.#metrics.seriesOf('up')) {
-      if (sourceId === 0 || !isMine(sourceId)) continue
+    for (const { id, sourceId, resourceId } of this.#metrics.seriesOf('up')) {
+      // Its own value is no thing that it asks.
+      if (sourceId === 0 || resourceId === sourceId || !isMine(sourceId)) continue
       const latest = this.#metrics.head.latest(id)
-      if (latest === undefined || now - latest.at > staleMs) continue
+      if (latest === undefined || now > latest.staleAt) continue
       const count = counts.get(sourceId) ?? { asked: 0, answered: 0 }
       counts.set(sourceId, { asked: count.asked + 1, answered: count.answered + (latest.value > 0 ? 1 : 0) })
     }

@@ -5,7 +5,7 @@ import type { Metrics } from '../metric/index.ts'
 import type { SeriesId } from '../metric/metric.ts'
 import type { ResourceId } from '../resource/resource.ts'
 import type { Rule } from './rule/rule.ts'
-import { selected, toFilter } from './selector.ts'
+import { selected, toFilter } from '../graph/selector.ts'
 
 /** Something that a rule has an alert on. */
 export interface Candidate {

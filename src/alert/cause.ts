@@ -41,8 +41,13 @@ const deepest = 12
 const keyOf = (id: ResourceId, failure: Failure): string => `${id}/${failure}`
 const byEffect = Map.groupBy(carries, ({ to }) => to)
 
-export function findGroups(graph: Graph, alerts: readonly AlertFact[]): Group[] {
-  const facts = factsOf(graph, alerts)
+/** `healing`: causes that ended, or are suspected no more, but still explain what they made fail: it follows in its time. */
+export function findGroups(
+  graph: Graph,
+  alerts: readonly AlertFact[],
+  healing: readonly Pick<Group, 'causeId' | 'failure'>[] = [],
+): Group[] {
+  const facts = factsOf(graph, alerts, healing)
   const reasons = allReasons(graph, facts)
   const roots = rootsOf(reasons)
   const groups = new Map<Fact, Group>()
@@ -64,7 +69,11 @@ export function findGroups(graph: Graph, alerts: readonly AlertFact[]): Group[] 
 }
 
 /** By resource and failure, in an order that does not depend on that of the alerts. */
-function factsOf(graph: Graph, alerts: readonly AlertFact[]): Map<string, Fact> {
+function factsOf(
+  graph: Graph,
+  alerts: readonly AlertFact[],
+  healing: readonly Pick<Group, 'causeId' | 'failure'>[],
+): Map<string, Fact> {
   const facts = new Map<string, Fact>()
   const sorted = [...alerts].sort((a, b) => a.id - b.id)
   for (const alert of sorted) {
@@ -75,6 +84,10 @@ function factsOf(graph: Graph, alerts: readonly AlertFact[]): Map<string, Fact> 
     const known = facts.get(key)
     if (known) known.alerts.push(alert)
     else facts.set(key, { key, vertex, failure: alert.failure, alerts: [alert] })
+  }
+  for (const { causeId, failure } of healing) {
+    const [key, vertex] = [keyOf(causeId, failure), graph.get(causeId)]
+    if (vertex !== undefined && !facts.has(key)) facts.set(key, { key, vertex, failure, alerts: [] })
   }
   for (const suspicion of suspicions) suspect(graph, suspicion, facts)
   return facts

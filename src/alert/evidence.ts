@@ -30,7 +30,13 @@ export function judgeNow(
   isFiring: boolean,
   now: number,
 ): Verdict {
-  return judge(rule.condition, { now, isFiring, window: windowNow(metrics, rule, seriesId, now) })
+  const window = windowNow(metrics, rule, seriesId, now)
+  return judge(rule.condition, { now, isFiring, window, ...freshOf(metrics, seriesId) })
+}
+
+function freshOf(metrics: Metrics, id: SeriesId | null): { freshMs?: number } {
+  const latest = id === null ? undefined : metrics.head.latest(id)
+  return latest === undefined ? {} : { freshMs: latest.staleAt - latest.at }
 }
 
 const nothing: Window = { times: [], values: [] }
@@ -62,6 +68,7 @@ export async function judgeLong(
       now,
       isFiring: isFiring(candidate),
       window: windows.get(keyOf(candidate)) ?? nothing,
+      ...freshOf(metrics, candidate.seriesId),
       ...(former === undefined ? {} : { before: former }),
     })
   })

@@ -3,10 +3,10 @@
  * known to be broken; null where nothing measures it.
  */
 import type { LiveGraph } from '../graph/graph.ts'
+import { leastFreshMs } from '../metric/fresh.ts'
 import type { Metrics } from '../metric/index.ts'
 import type { Health, ResourceId } from '../resource/resource.ts'
 import type { AlertImage, IncidentImage } from './alert.ts'
-import { staleMs } from './rule/condition.ts'
 
 export interface HealthOptions {
   metrics: Metrics
@@ -20,7 +20,8 @@ const sweepMs = 15_000
 
 export class HealthKeeper {
   readonly #options: HealthOptions
-  readonly #heardAt = new Map<ResourceId, number>()
+  /** Until when what was heard of it says something. */
+  readonly #freshUntil = new Map<ResourceId, number>()
   readonly #timer: NodeJS.Timeout
   readonly #stop: () => void
   #graph: LiveGraph | undefined
@@ -30,21 +31,28 @@ export class HealthKeeper {
     const { metrics, now } = options
     for (const { name } of metrics.metrics())
       for (const { id, resourceId } of metrics.seriesOf(name))
-        this.#hear(resourceId, metrics.head.latest(id)?.at ?? 0)
+        this.#hear(resourceId, metrics.head.latest(id)?.staleAt ?? 0)
     this.#stop = metrics.onTick((ids) => {
       const at = now()
       for (const id of ids) {
-        const isNews = at - (this.#heardAt.get(id) ?? 0) > staleMs
-        this.#hear(id, at)
-        if (isNews) this.set(id)
+        const wasSilent = at > (this.#freshUntil.get(id) ?? 0)
+        this.#hear(id, at + leastFreshMs)
+        if (wasSilent) this.set(id)
       }
     })
     this.#timer = setInterval(() => this.sweep(), sweepMs).unref()
     this.sweep()
   }
 
-  #hear(id: ResourceId, at: number): void {
-    this.#heardAt.set(id, Math.max(at, this.#heardAt.get(id) ?? 0))
+  #hear(id: ResourceId, freshUntil: number): void {
+    this.#freshUntil.set(id, Math.max(freshUntil, this.#freshUntil.get(id) ?? 0))
+  }
+
+  /** Those that are measured seldom are silent later: it is looked up when the shortest time is over. */
+  #isSilent(id: ResourceId, now: number): boolean {
+    if (now <= this.#freshUntil.get(id)!) return false
+    for (const { staleAt = 0 } of this.#options.metrics.readings(id)) this.#hear(id, staleAt)
+    return now > this.#freshUntil.get(id)!
   }
 
   /** Those that fell silent; everything when the graph is another one. */
@@ -53,9 +61,9 @@ export class HealthKeeper {
     const isOther = graph !== this.#graph
     this.#graph = graph
     const now = this.#options.now()
-    for (const [id, at] of this.#heardAt) {
-      if (graph.get(id) === undefined) this.#heardAt.delete(id)
-      else if (isOther || now - at > staleMs) this.set(id)
+    for (const id of this.#freshUntil.keys()) {
+      if (graph.get(id) === undefined) this.#freshUntil.delete(id)
+      else if (isOther || this.#isSilent(id, now)) this.set(id)
     }
   }
 
@@ -72,9 +80,8 @@ export class HealthKeeper {
     if (known.some(({ severity }) => severity === 'CRITICAL')) return 'CRITICAL'
     if (known.length > 0) return 'WARNING'
     if (firing.length > 0) return 'UNKNOWN'
-    const heardAt = this.#heardAt.get(id)
-    if (heardAt === undefined) return null
-    return now() - heardAt > staleMs ? 'UNKNOWN' : 'OK'
+    if (!this.#freshUntil.has(id)) return null
+    return this.#isSilent(id, now()) ? 'UNKNOWN' : 'OK'
   }
 
   close(): void {

@@ -4,7 +4,7 @@ import type { Metrics } from '../metric/index.ts'
 import { parseRule } from './rule/parse.ts'
 import type { Rule } from './rule/rule.ts'
 import { shippedRules } from './rule/shipped.ts'
-import { selected } from './selector.ts'
+import { selected } from '../graph/selector.ts'
 
 export class Rules {
   readonly #fixed: readonly Rule[]

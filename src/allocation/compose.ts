@@ -85,7 +85,7 @@ const kindOf: Readonly<Record<NamedClass, string>> = {
   CUSTOM_RACK_UNIT: 'Rack',
 }
 const isOfKind = (kind: string, name: string): boolean =>
-  isNamedClass(name) ? kindOf[name] === kind : kind === 'Server'
+  isNamedClass(name) ? kindOf[name] === kind : kind === 'Server' || kind === 'VirtualMachine'
 
 function demandOf(
   { blueprint, request, count }: Draft,

@@ -1,4 +1,4 @@
-/** What rules look at for each tenant: how much of its quotas is used, so that it is told before there is nothing left, and how many operations need a person. */
+/** What rules look at for each tenant: how much of its quotas is used, so that it is told before there is nothing left, how many operations need a person, how many leases end soon. */
 import type { Logger } from 'pino'
 import type { Graph } from '../graph/graph.ts'
 import { startLoop } from '../loop.ts'
@@ -20,10 +20,17 @@ export const stuckMetric = {
   help: 'Operations for a tenant that could neither go on nor be undone.',
 }
 
+export const leasesMetric = {
+  name: 'tenant.leases.ending',
+  unit: '1',
+  type: 'gauge' as const,
+  help: 'Allocations of a tenant whose lease ends soon, as was told.',
+}
+
 const everyMs = 5_000
 
 export interface HeadroomOptions {
-  allocations: Pick<Allocations, 'quotasOf'> & {
+  allocations: Pick<Allocations, 'quotasOf' | 'endingByTenant'> & {
     operations: Pick<Allocations['operations'], 'stuckByTenant'>
   }
   metrics: Metrics
@@ -44,22 +51,22 @@ export function startHeadroom({ allocations, metrics, turns, graph, log }: Headr
   async function measure(): Promise<void> {
     const tenants = isMine ? graph().ofType('Tenant') : []
     if (tenants.length === 0) return
-    if (!isDefined) await metrics.define([quotaMetric, stuckMetric])
+    if (!isDefined) await metrics.define([quotaMetric, stuckMetric, leasesMetric])
     isDefined = true
     const shares = new Map<number, number>()
     for (const { tenantId, limit, used } of await allocations.quotasOf(tenants))
       if (limit !== null) shares.set(tenantId, Math.max(shares.get(tenantId) ?? 0, shareOf(used, limit)))
-    const stuck = await allocations.operations.stuckByTenant()
+    const counts = [
+      [stuckMetric.name, await allocations.operations.stuckByTenant()],
+      [leasesMetric.name, await allocations.endingByTenant()],
+    ] as const
     const at = Date.now()
     metrics.record(0, [
       ...[...shares].map(([resourceId, value]) => ({ resourceId, metric: quotaMetric.name, value, at })),
       // Also when there is none any more: an alert ends by it.
-      ...tenants.map(({ id }) => ({
-        resourceId: id,
-        metric: stuckMetric.name,
-        value: stuck.get(id) ?? 0,
-        at,
-      })),
+      ...counts.flatMap(([metric, byTenant]) =>
+        tenants.map(({ id }) => ({ resourceId: id, metric, value: byTenant.get(id) ?? 0, at })),
+      ),
     ])
   }
   const loop = startLoop({ name: 'quota', everyMs, log, run: measure })

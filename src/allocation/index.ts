@@ -3,16 +3,15 @@ import type { Logger } from 'pino'
 import type { EventFeed } from '../context.ts'
 import { controlKinds, controlSteps, createControl, type Control, type Steers } from '../control/index.ts'
 import type { Db } from '../db.ts'
-import { invalidInput, notFound, PlenumError } from '../errors.ts'
+import { invalidInput, notFound } from '../errors.ts'
 import type { Cursor } from '../event/event.ts'
-import { appendEvents } from '../event/store.ts'
 import type { Graph } from '../graph/graph.ts'
-import { startLoop } from '../loop.ts'
 import { startOperations, type Operations, type OperationsOptions } from '../operation/index.ts'
 import type { Actor, ResourceId } from '../resource/resource.ts'
 import type { Resources } from '../resource/verbs.ts'
+import type { MadeAnswer } from '../source/index.ts'
 import type { Turns } from '../turn.ts'
-import { allocate, allocationEvent, stockOf, type Giving } from './allocate.ts'
+import { allocate, stockOf, type Giving } from './allocate.ts'
 import type {
   Allocation,
   AllocationRequest,
@@ -30,19 +29,13 @@ import { Fleet } from './pool/fleet.ts'
 import { poolStates, providerStates } from './pool/state.ts'
 import { Queue } from './queue.ts'
 import { operationKinds } from './ending.ts'
+import { readOrphans, type Orphan } from './orphan/index.ts'
 import { release, type Taking } from './release.ts'
-import {
-  countAllocations,
-  expired,
-  quotasOf,
-  readAllocations,
-  resourcesOf,
-  setLease,
-  type AllocationQuery,
-} from './store.ts'
+import { countAllocations, quotasOf, readAllocations, resourcesOf, type AllocationQuery } from './store.ts'
 import { claimsOf } from './claim/store.ts'
 import { checkSteps, isMade, stepKinds, type ActorOf, type Sight } from './step/index.ts'
-import { checkLease, limitIn, type Quota } from './limit.ts'
+import { checkLease, endingByTenant, extend, Leases } from './lease/index.ts'
+import { limitIn, type Quota } from './limit.ts'
 import { KnownUsage } from './usage.ts'
 
 export { addUp, fullAt } from './forecast.ts'
@@ -53,6 +46,7 @@ export { allocationShape, type AllocationConfig } from './pool/config.ts'
 export { loadBlueprints } from './blueprint/index.ts'
 export type { AllocationQuery } from './store.ts'
 export type { Allocation, AllocationRequest, Given, Plan } from './allocation.ts'
+export type { Orphan } from './orphan/index.ts'
 
 export interface Allocations {
   operations: Omit<Operations, 'close' | 'wake'>
@@ -68,13 +62,20 @@ export interface Allocations {
     by: Actor,
   ): Promise<Given>
   release(request: { id: number; dryRun: boolean }, by: Actor): Promise<Given>
-  /** From now on, so long. */
+  /** So long from now on, if that is longer than it has. */
   extendLease(request: { id: number; leaseMs: number }, by: Actor): Promise<Given>
   read(query: AllocationQuery): Promise<Allocation[]>
   count(query: Omit<AllocationQuery, 'first' | 'before'>): Promise<number>
   claimsOf(ids: readonly number[]): Promise<Map<number, Claim[]>>
   resourcesOf(ids: readonly number[]): Promise<Map<number, { id: ResourceId; key: string | null }[]>>
   quotasOf(tenants: readonly { id: ResourceId; name: string }[]): Promise<Quota[]>
+  /** Of all sources that may be changed, of these when given; how each did is told beside. */
+  orphans(
+    sourceIds: ReadonlySet<ResourceId> | undefined,
+    signal: AbortSignal,
+  ): Promise<{ orphans: Orphan[]; answers: MadeAnswer[] }>
+  /** How many end soon, as their tenants were told. */
+  endingByTenant(): Promise<Map<ResourceId, number>>
   close(): Promise<void>
 }
 
@@ -91,6 +92,8 @@ export interface AllocationsOptions extends Steers {
   wake(): void
   /** Who does what blueprints have done outside. */
   actorOf: ActorOf
+  /** What they made. */
+  made(sourceIds: ReadonlySet<ResourceId> | undefined, signal: AbortSignal): Promise<MadeAnswer[]>
   metrics: Sight['metrics']
   /** How often leases are looked at. */
   leaseMs?: number
@@ -110,8 +113,7 @@ class RunningAllocations implements Allocations {
   readonly #queue = new Queue()
   readonly #operations: Operations
   readonly control: Control
-  readonly #leases
-  readonly #turn
+  readonly #leases: Leases
 
   constructor(options: AllocationsOptions, blueprints: ReadonlyMap<string, Blueprint>) {
     const { db, config, resources, feed, graph, log, turns, wake, actorOf } = options
@@ -147,12 +149,9 @@ class RunningAllocations implements Allocations {
           : (await this.#operations.stepsOf([operation.id])).get(operation.id)!.filter(isMade)
       },
     }
-    this.#turn = turns.share('lease', ['lease'], () => {})
-    this.#leases = startLoop({
-      name: 'lease',
-      everyMs: options.leaseMs ?? 5_000,
-      log,
-      run: (signal) => this.#endLeases(signal),
+    this.#leases = new Leases({
+      ...{ db, log, turns, wake, warnings: config.leaseWarnings, everyMs: options.leaseMs ?? 5_000 },
+      release: (id) => this.release({ id, dryRun: false }, { name: 'lease' }),
     })
   }
 
@@ -224,20 +223,11 @@ class RunningAllocations implements Allocations {
   async extendLease({ id, leaseMs }: { id: number; leaseMs: number }, by: Actor): Promise<Given> {
     checkLease(leaseMs, 'input.lease')
     const allocation = await this.#get(id)
-    return this.#options.resources.once(by, async (trx) => {
-      const at = new Date()
-      if (!(await setLease(trx, id, new Date(at.getTime() + leaseMs), at)))
-        throw new PlenumError(
-          'CONFLICT',
-          `${allocation.name} is ${allocation.state === 'ACTIVE' ? 'past its lease' : allocation.state}: there is nothing to extend`,
-          {
-            reason: 'STATE',
-            path: 'input.allocation',
-          },
-        )
-      const told = allocationEvent(id, allocation.tenantId, allocation.name, 'ACTIVE')
-      return { allocationId: id, operationId: 0, cursor: await appendEvents(trx, by.name, [told]) }
-    })
+    return this.#options.resources.once(by, async (trx) => ({
+      allocationId: id,
+      operationId: 0,
+      cursor: await extend(trx, allocation, leaseMs, by),
+    }))
   }
 
   async #get(id: number): Promise<Allocation> {
@@ -255,6 +245,10 @@ class RunningAllocations implements Allocations {
   claimsOf(ids: readonly number[]) {
     return claimsOf(this.#options.db, ids)
   }
+  orphans(sourceIds: ReadonlySet<ResourceId> | undefined, signal: AbortSignal) {
+    return readOrphans(this.#options.db, () => this.#options.made(sourceIds, signal))
+  }
+  endingByTenant = () => endingByTenant(this.#options.db)
   resourcesOf = (ids: readonly number[]) => resourcesOf(this.#options.db, ids)
 
   /** What is used, and what is limited although nothing is used yet. */
@@ -277,23 +271,9 @@ class RunningAllocations implements Allocations {
     })
   }
 
-  async #endLeases(signal: AbortSignal): Promise<void> {
-    if (this.#turn.held().length === 0) return
-    for (const { id, name } of await expired(this.#options.db, 100)) {
-      if (signal.aborted) return
-      await this.release({ id, dryRun: false }, { name: 'lease' }).catch((error: unknown) =>
-        this.#options.log.warn(
-          { err: error, allocation: name },
-          'an allocation past its lease cannot be released now; trying again',
-        ),
-      )
-    }
-  }
-
   async close(): Promise<void> {
     await this.#leases.close()
     await this.#queue.close()
     await this.#operations.close()
-    await this.#turn.close()
   }
 }

@@ -1,5 +1,4 @@
-/** How much a tenant may have, and for how long. */
-import { invalidInput } from '../errors.ts'
+/** How much a tenant may have. */
 import type { ResourceId } from '../resource/resource.ts'
 import type { AllocationConfig } from './pool/config.ts'
 
@@ -8,13 +7,6 @@ export interface Quota {
   class: string
   limit: number | null
   used: number
-}
-
-const longestLeaseMs = 10 * 365 * 86_400_000
-
-export function checkLease(leaseMs: number, path: string): void {
-  if (leaseMs < 1_000 || leaseMs > longestLeaseMs)
-    throw invalidInput('A lease is from a second to ten years', path)
 }
 
 /** The tenant's own limit goes before the one for all. */

@@ -115,6 +115,7 @@ export async function insertAllocation(trx: Knex.Transaction, given: NewAllocati
       created_by: given.createdBy,
       created_at: given.at,
       lease_ends_at: given.leaseEndsAt,
+      lease_set_at: given.leaseEndsAt === null ? null : given.at,
     })
     .returning('id')) as { id: string }[]
   return Number(row!.id)
@@ -133,22 +134,6 @@ export async function moveAllocation(
     .whereIn('state', [...from])
     .update({ state: to, ...(to === 'RELEASED' || to === 'FAILED' ? { ended_at: at } : {}) })
   return changed > 0
-}
-
-export async function setLease(trx: Knex, id: number, until: Date | null, at: Date): Promise<boolean> {
-  const changed = await trx('allocation')
-    .where({ id, state: 'ACTIVE' })
-    .where((still) => still.whereNull('lease_ends_at').orWhere('lease_ends_at', '>', at))
-    .update({ lease_ends_at: until })
-  return changed > 0
-}
-
-export async function expired(db: Knex, first: number): Promise<Allocation[]> {
-  const { rows } = await db.raw<{ rows: AllocationRow[] }>(
-    `select ${columns} from allocation where state = 'ACTIVE' and lease_ends_at < clock_timestamp() order by lease_ends_at limit ?`,
-    [first],
-  )
-  return rows.map(toAllocation)
 }
 
 /** Takes of the tenant's quota; gives what lacks, where it does. Classes in their order, so that two never wait for each other. */

@@ -39,7 +39,7 @@ export async function serveUntilEnd(
   const stop = untilInterrupted()
   const config = loadConfig(process.env)
   config.http.processes = readProcesses(args) ?? config.http.processes
-  const port = await checkPort(config)
+  await checkPort(config)
   const site = await openSite(config)
   try {
     const name = await choose(site)
@@ -47,7 +47,7 @@ export async function serveUntilEnd(
     if (name === 'plenum_demo') await fillSample(site, stop)
     const demo = name === 'plenum_demo' ? await openDemo(config) : undefined
     try {
-      const app = await listen(site, name, port, demo)
+      const app = await listen(site, name, demo)
       if (!stop.aborted) {
         await print(formatBanner(app, name, site))
         await once(stop, 'abort')
@@ -83,9 +83,9 @@ async function openDemo({ dataFolder }: Config): Promise<Demo | undefined> {
   }
 }
 
-async function listen(site: Site, name: DatabaseName, port: number, demo: Demo | undefined): Promise<App> {
+async function listen(site: Site, name: DatabaseName, demo: Demo | undefined): Promise<App> {
   try {
-    if (site.config.http.processes > 1) return await listenTogether(site, name, port, demo)
+    if (site.config.http.processes > 1) return await listenTogether(site, name, demo)
     const config = name === 'plenum_demo' ? withDemo(site.config, demo) : site.config
     return await startApp(config, site.url(name), createServerLog(config.log.level))
   } catch (error) {
@@ -93,8 +93,22 @@ async function listen(site: Site, name: DatabaseName, port: number, demo: Demo |
   }
 }
 
+/** Where any free port will do, one that was free may be somebody's by the time that they listen: then it is another. */
+async function listenTogether(site: Site, name: DatabaseName, demo: Demo | undefined): Promise<App> {
+  const { port } = site.config.http
+  for (let tries = 1; ; tries++) {
+    try {
+      return await listenAll(site, name, port === 0 ? await checkPort(site.config) : port, demo)
+    } catch (error) {
+      if (port !== 0 || tries === mostTries || !isPortTaken(error)) throw error
+    }
+  }
+}
+
+const mostTries = 5
+
 /** This process keeps the others and the embedded Postgres; they answer. */
-const listenTogether = (site: Site, name: DatabaseName, port: number, demo: Demo | undefined): Promise<App> =>
+const listenAll = (site: Site, name: DatabaseName, port: number, demo: Demo | undefined): Promise<App> =>
   startProcesses({
     count: site.config.http.processes,
     program: join(import.meta.dirname, 'worker.ts'),
@@ -106,10 +120,9 @@ const listenTogether = (site: Site, name: DatabaseName, port: number, demo: Demo
     tell: (line) => process.stderr.write(`${line}\n`),
   })
 
-/** Told before anything is started; `listen` looks again. Gives the port: a free one where 0 is asked and several processes must have the same. */
+/** Told before anything is started; `listen` looks again. Gives the port: a free one where 0 is asked. */
 async function checkPort(config: Config): Promise<number> {
   const { host, port } = config.http
-  if (port === 0 && config.http.processes === 1) return port
   const probe = createServer()
   try {
     probe.listen(port, host)

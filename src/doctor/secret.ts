@@ -12,6 +12,7 @@ export async function checkSecrets(config: Config, configPath: string | undefine
     references,
   )
   collect(config.tracing.headers, references)
+  collect(config.remote.headers, references)
   collect(config.notify.receivers, references)
   const found = await Promise.all([...references].map(checkReference))
   const files = [

@@ -42,6 +42,7 @@ export interface NoteEvent {
     | 'SilenceChanged'
     | 'RuleChanged'
     | 'AllocationChanged'
+    | 'LeaseEnding'
     | 'OperationChanged'
   /** The resource it is about, if any. */
   id?: ResourceId

@@ -1,5 +1,6 @@
 /** The samples of this and the last hours in memory, and the latest of every series: what ticks gave and chunks do not hold yet. */
 import { decodeChunk, encodeChunk, mergeSamples, type Samples } from './chunk.ts'
+import { freshFor } from './fresh.ts'
 import type { SeriesId } from './metric.ts'
 import type { Tick } from './tick.ts'
 
@@ -16,10 +17,19 @@ interface Block {
   sealed: Uint8Array | null
 }
 
+export interface Latest {
+  value: number
+  at: number
+  staleAt: number
+}
+
 export class Head {
   readonly #blocks = new Map<SeriesId, Block[]>()
   #latest = new Float64Array(1_024)
   #latestAt = new Float64Array(1_024).fill(-Infinity)
+  /** Milliseconds between the last two, and between the two before. */
+  #gaps = new Float64Array(1_024).fill(Infinity)
+  #formerGaps = new Float64Array(1_024).fill(Infinity)
   #samples = 0
 
   /** How many samples are kept. */
@@ -37,18 +47,27 @@ export class Head {
 
   #note(id: SeriesId, time: number, value: number): void {
     if (id >= this.#latest.length) this.#grow(id + 1)
-    if (time < this.#latestAt[id]!) return
+    const gap = time - this.#latestAt[id]!
+    if (gap < 0) return
+    if (gap > 0) {
+      this.#formerGaps[id] = this.#gaps[id]!
+      this.#gaps[id] = gap
+    }
     this.#latest[id] = value
     this.#latestAt[id] = time
   }
 
   #grow(needed: number): void {
     const size = Math.max(needed, this.#latest.length * 2)
-    const [values, times] = [new Float64Array(size), new Float64Array(size).fill(-Infinity)]
-    values.set(this.#latest)
-    times.set(this.#latestAt)
-    this.#latest = values
-    this.#latestAt = times
+    const larger = (values: Float64Array, unknown: number): Float64Array<ArrayBuffer> => {
+      const all = new Float64Array(size).fill(unknown)
+      all.set(values)
+      return all
+    }
+    this.#latest = larger(this.#latest, 0)
+    this.#latestAt = larger(this.#latestAt, -Infinity)
+    this.#gaps = larger(this.#gaps, Infinity)
+    this.#formerGaps = larger(this.#formerGaps, Infinity)
   }
 
   #append(id: SeriesId, time: number, value: number, seq: number): void {
@@ -68,10 +87,11 @@ export class Head {
     if (++block.count === blockSize) seal(block)
   }
 
-  /** The latest value and its time; undefined when there is none that is known here. */
-  latest(id: SeriesId): { value: number; at: number } | undefined {
+  /** The latest value, its time, and from when on it says nothing of now; undefined when there is none that is known here. */
+  latest(id: SeriesId): Latest | undefined {
     const at = this.#latestAt[id]
-    return at === undefined || at === -Infinity ? undefined : { value: this.#latest[id]!, at }
+    if (at === undefined || at === -Infinity) return undefined
+    return { value: this.#latest[id]!, at, staleAt: at + freshFor(this.#gaps[id]!, this.#formerGaps[id]!) }
   }
 
   /** Samples of [from, to) in the order in which they were told. */

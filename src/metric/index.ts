@@ -26,8 +26,11 @@ import type {
   SeriesKey,
 } from './metric.ts'
 import { readSamples } from './raw.ts'
-import { readGrids, toSeries, type Range } from './read.ts'
+import { checkSize, readGrids, toSeries, type Range } from './read.ts'
+import { Remote, type RemoteOptions } from './remote/index.ts'
 import { noteCompacted, tickChannel } from './store.ts'
+
+export { remoteShape, type RemoteConfig } from './remote/index.ts'
 
 export interface Metrics {
   /** Takes samples in; never throws, never waits. `sourceId` 0: Plenum itself. */
@@ -63,6 +66,8 @@ export interface Metrics {
     written: number
     series: number
     inMemory: number
+    /** How far the remote store is behind, where this process writes to it. */
+    remoteLagSeconds: number | undefined
   }
   close(): Promise<void>
 }
@@ -79,6 +84,8 @@ export interface MetricsOptions {
   now?: () => number
   limits: { series: number; seriesValues: number }
   keep: { fineSampleDays: number; sampleDays: number; sampleHourDays: number }
+  /** A second store; absent: there is none. */
+  remote?: Pick<RemoteOptions, 'config' | 'headers' | 'everyMs'> | undefined
 }
 
 const compactEveryMs = 5 * 60_000
@@ -101,6 +108,7 @@ class Measuring implements Metrics {
   readonly #stop = new AbortController()
   readonly #closing: (() => Promise<void>)[] = []
   readonly #follow: Follow
+  #remote: Remote | undefined
   #compacting: Promise<number> = Promise.resolve(0)
   #turn: Turn | undefined
 
@@ -141,6 +149,15 @@ class Measuring implements Metrics {
     })
     this.#closing.push(() => compacting.close())
     if (group !== undefined) this.#closing.push(() => group.close())
+    this.#startRemote()
+  }
+
+  #startRemote(): void {
+    const { db, log, turns, remote } = this.#options
+    if (remote === undefined) return
+    const own = new Remote({ ...remote, db, log, turns, now: this.#now, catalogue: this.#catalogue })
+    this.#remote = own
+    this.#closing.push(() => own.close())
   }
 
   async #tick(): Promise<void> {
@@ -168,7 +185,7 @@ class Measuring implements Metrics {
     const signal =
       this.#turn === undefined ? this.#stop.signal : AbortSignal.any([this.#stop.signal, this.#turn.signal])
     const samples = await compact({ db, head: this.head, compacted: this.#follow.compacted, until, signal })
-    await noteCompacted(db, { seq, until })
+    await noteCompacted(db, { seq, until }, this.#remote?.waitsSince)
     await this.#follow.forget({ seq, until })
     const over = [
       ...(await dropPartitions(db, 'fine', now - keep.fineSampleDays * dayMs)),
@@ -225,7 +242,11 @@ class Measuring implements Metrics {
       head: this.head,
       mostValues: this.#options.limits.seriesValues,
     }
-    return toSeries(this.#catalogue, await readGrids(reading, ids, range, aggregate), aggregate)
+    const local = async (own: Range) =>
+      toSeries(this.#catalogue, await readGrids(reading, ids, own, aggregate), aggregate)
+    if (this.#remote === undefined) return local(range)
+    checkSize(ids.length, range, reading.mostValues)
+    return this.#remote.series(this.#keysOf(ids), range, aggregate, local)
   }
 
   seriesOf(metric: string): MetricSeries[] {
@@ -237,8 +258,15 @@ class Measuring implements Metrics {
     const ids = keys.flatMap((key) => this.#catalogue.find(key.sourceId, key.metric, key.resourceId) ?? [])
     const reading = { db, head: this.head, mostValues: limits.seriesValues }
     const hoursBefore = this.#now() - keep.sampleDays * dayMs
-    const found = await readSamples(reading, ids, { ...range, hoursBefore })
-    return [...found].map(([id, samples]) => ({ ...this.#catalogue.key(id)!, ...samples }))
+    const local = async (own: typeof range) => {
+      const found = await readSamples(reading, ids, { ...own, hoursBefore })
+      return [...found].map(([id, samples]) => ({ ...this.#catalogue.key(id)!, ...samples }))
+    }
+    return this.#remote === undefined ? local(range) : this.#remote.samples(this.#keysOf(ids), range, local)
+  }
+
+  #keysOf(ids: readonly number[]): SeriesKey[] {
+    return ids.map((id) => this.#catalogue.key(id)!)
   }
 
   onTick(listener: TickListener): () => void {
@@ -252,7 +280,10 @@ class Measuring implements Metrics {
 
   counters() {
     const { refused, dropped, written } = this.#collector
-    return { refused, dropped, written, series: this.#catalogue.size, inMemory: this.head.samples }
+    return {
+      ...{ refused, dropped, written, series: this.#catalogue.size, inMemory: this.head.samples },
+      remoteLagSeconds: this.#remote?.lagSeconds,
+    }
   }
 
   async close(): Promise<void> {

@@ -43,6 +43,8 @@ export interface MetricSeries extends SeriesKey {
 export interface Reading extends SeriesKey {
   value: number
   at: number
+  /** From when on it says nothing of now; absent: it was read just now. */
+  staleAt?: number
 }
 
 /** How the samples of a step become one value. */

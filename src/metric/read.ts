@@ -34,14 +34,7 @@ export async function readGrids(
   aggregate: Aggregate,
 ): Promise<Map<SeriesId, Grid>> {
   const range = wholeSteps(asked)
-  const steps = (range.to - range.from) / range.stepMs
-  if (ids.length * steps > mostValues)
-    throw limitExceeded(
-      'seriesValues',
-      mostValues,
-      `${ids.length} series of ${steps} steps are too many values: take a larger step, a shorter range or fewer series`,
-      ids.length * steps,
-    )
+  checkSize(ids.length, asked, mostValues)
   const grids = new Map<SeriesId, Grid>()
   const gridOf = (id: SeriesId): Grid => {
     let grid = grids.get(id)
@@ -53,6 +46,19 @@ export async function readGrids(
     await addKept(db, head, some, range, gridOf)
   }
   return grids
+}
+
+/** LIMIT_EXCEEDED when they would be too many values. */
+export function checkSize(series: number, asked: Range, mostValues: number): void {
+  const { from, to, stepMs } = wholeSteps(asked)
+  const steps = (to - from) / stepMs
+  if (series * steps <= mostValues) return
+  throw limitExceeded(
+    'seriesValues',
+    mostValues,
+    `${series} series of ${steps} steps are too many values: take a larger step, a shorter range or fewer series`,
+    series * steps,
+  )
 }
 
 /** From the begin of the first step to the end of the last. */

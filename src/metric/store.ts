@@ -117,21 +117,27 @@ export async function readCompacted(db: Knex): Promise<Compacted & { head: numbe
 /** The place from which ticks must be read at start: what comes before is wholly in chunks. */
 export async function firstOpenTick(db: Knex): Promise<number> {
   const { rows } = await db.raw<{ rows: { seq: string | null; head: string }[] }>(
-    `select (select min(seq) from metric_tick) as seq, (select seq from metric_head) as head`,
+    `select (select min(t.seq) from metric_tick t where t.seq > h.compacted_seq or t.to_at >= h.compacted_until) as seq, h.seq as head from metric_head h`,
   )
   return rows[0]!.seq === null ? Number(rows[0]!.head) : Number(rows[0]!.seq) - 1
 }
 
 /** Says that all ticks up to `seq` are in chunks as far as they are of hours before `until`, and drops those that are so wholly. */
-export async function noteCompacted(db: Knex, { seq, until }: Compacted): Promise<void> {
+export async function noteCompacted(
+  db: Knex,
+  { seq, until }: Compacted,
+  /** Ticks that begin after this stay until the remote store has them. */
+  waitsSince: number | undefined,
+): Promise<void> {
   await db.transaction(async (trx) => {
     await trx.raw(
       `update metric_head set compacted_seq = greatest(compacted_seq, :seq), compacted_until = greatest(compacted_until, to_timestamp(cast(:until as double precision) / 1000))`,
       { seq, until } as never,
     )
     await trx.raw(
-      `delete from metric_tick where seq <= :seq and to_at < to_timestamp(cast(:until as double precision) / 1000)`,
-      { seq, until } as never,
+      `delete from metric_tick where seq <= :seq and to_at < to_timestamp(cast(:until as double precision) / 1000)
+       and (cast(:since as double precision) is null or to_at < to_timestamp(cast(:since as double precision) / 1000) or seq <= (select seq from metric_remote))`,
+      { seq, until, since: waitsSince ?? null } as never,
     )
   })
 }

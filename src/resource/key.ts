@@ -1,6 +1,6 @@
 /** The key of what people import without giving one. Pure. */
 import { kinds } from './kind/index.ts'
-import type { LinkType } from './kind/link.ts'
+import type { ParentScope } from './kind/kind.ts'
 import { parseRef } from './ref.ts'
 import type { LinkTarget, Observation } from './resource.ts'
 
@@ -14,16 +14,19 @@ export function defaultKeyOf(item: Pick<Observation, 'kind' | 'name' | 'fields' 
   const scope = kind.identities.find(({ scope }) => scope && 'parent' in scope)?.scope
   const property = scope && 'property' in scope ? item.fields?.[scope.property] : undefined
   const own = `${item.kind}:${typeof property === 'string' ? `${property}:` : ''}${item.name}`
-  const parent = scope && 'parent' in scope ? parentOf(item, scope.parent) : undefined
+  const parent = scope && 'parent' in scope ? parentOf(item, scope) : undefined
   return parent === undefined ? own : `${parent}/${own}`
 }
 
 /** An address belongs to its VRF, whatever else it is a member of. */
-function parentOf(item: Pick<Observation, 'links'>, type: LinkType): string | undefined {
+function parentOf(
+  item: Pick<Observation, 'links'>,
+  { parent: type, within }: ParentScope,
+): string | undefined {
   const texts = (item.links ?? [])
     .filter((link) => link.type === type && link.direction !== 'in')
     .map((link) => textOf(link.to))
-  return type === 'MEMBER_OF' ? texts.find((text) => text.startsWith('Vrf:')) : texts[0]
+  return within === undefined ? texts[0] : texts.find((text) => text.startsWith(`${within}:`))
 }
 
 function textOf(to: LinkTarget): string {

@@ -35,6 +35,7 @@ export function actorOf(running: ReadonlyMap<number, Running>, name: string, rea
   return {
     create: async (spec, called, signal) => run((actor, both) => actor.create(spec, called, both), signal),
     destroy: async (called, signal, made) => run((actor, both) => actor.destroy(called, both, made), signal),
+    made: async (signal) => run((actor, both) => actor.made(both), signal),
   }
 }
 

@@ -1,18 +1,19 @@
 /** What drivers may ask of the inventory: addresses at which they may find what it knows, and whom labels speak of. */
 import type { Graph, Vertex } from '../graph/graph.ts'
 import { createMatcher } from '../graph/match.ts'
+import type { ResourceId } from '../resource/resource.ts'
 import type { SourceEnvironment } from './source.ts'
 
 type Known = Awaited<ReturnType<SourceEnvironment['addresses']>>[number]
 
 const kinds = ['Server', 'Switch', 'Device', 'Pdu', 'VirtualMachine'] as const
 
-/** All addresses on the interfaces of devices and machines, and those of their BMCs. */
-export function findAddresses(graph: Graph): Known[] {
+/** All addresses on the interfaces of devices and machines, and those of their BMCs, as a source is told of them. */
+export function findAddresses(graph: Graph, sourceId: ResourceId): Known[] {
   return kinds.flatMap((kind) =>
     graph
       .ofType(kind)
-      .flatMap((vertex) => addressesOf(graph, vertex).map((address) => toKnown(vertex, address))),
+      .flatMap((vertex) => addressesOf(graph, vertex).map((address) => toKnown(vertex, address, sourceId))),
   )
 }
 
@@ -23,11 +24,12 @@ function addressesOf(graph: Graph, vertex: Vertex): string[] {
   return [...new Set(values.flatMap((value) => (typeof value === 'string' ? [value.split('/', 1)[0]!] : [])))]
 }
 
-const toKnown = ({ id, kind, name }: Vertex, address: string): Known => ({
+const toKnown = ({ id, kind, name, sources }: Vertex, address: string, sourceId: ResourceId): Known => ({
   address,
   resourceId: id,
   kind: kind.name,
   name,
+  isOwn: sources.every((source) => source === sourceId),
 })
 
 /** Good for the moment. */

@@ -147,7 +147,8 @@ class EntryParser {
   }
 }
 
-function toSeconds(value: unknown): number | undefined {
+/** Of seconds, or a time such as 30s. */
+export function toSeconds(value: unknown): number | undefined {
   if (typeof value === 'number') return Number.isFinite(value) ? value : undefined
   const match = typeof value === 'string' ? /^(\d+(?:\.\d+)?)\s*([smhd])$/.exec(value) : null
   return match ? Number(match[1]) * units[match[2]!]! : undefined

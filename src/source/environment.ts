@@ -2,7 +2,7 @@
 import type { Logger } from 'pino'
 import type { Guard } from './guard.ts'
 import { readSecret, type Redactor } from './secret.ts'
-import type { SourceEnvironment } from './source.ts'
+import type { Collection, SourceEnvironment } from './source.ts'
 
 export interface EnvironmentOptions {
   name: string
@@ -17,10 +17,12 @@ export interface EnvironmentOptions {
   signal: AbortSignal
   /** What may be asked of the inventory. */
   inventory: Pick<SourceEnvironment, 'addresses' | 'matcher'>
+  collection: Collection
 }
 
 export function createEnvironment(options: EnvironmentOptions): SourceEnvironment {
-  const { name, control, shards, mine, listeners, log, redactor, guard, signal, inventory } = options
+  const { name, control, shards, mine, listeners, log, redactor, guard, signal, inventory, collection } =
+    options
   return {
     name,
     control,
@@ -43,5 +45,6 @@ export function createEnvironment(options: EnvironmentOptions): SourceEnvironmen
       },
     },
     ...inventory,
+    collection,
   }
 }

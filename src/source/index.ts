@@ -1,8 +1,6 @@
 /** Sources: the drivers, and those of the configuration, running. */
 import type { Logger } from 'pino'
 import type { Db } from '../db.ts'
-import { invalidInput, PlenumError } from '../errors.ts'
-import type { Cursor } from '../event/event.ts'
 import type { Graph } from '../graph/graph.ts'
 import type { Metrics } from '../metric/index.ts'
 import type { Actor, ResourceId } from '../resource/resource.ts'
@@ -11,10 +9,12 @@ import type { Turns } from '../turn.ts'
 import { aws } from './aws/index.ts'
 import { checks, services } from './check/index.ts'
 import { findAddresses, matcherOf } from './address.ts'
+import { idlePolicies, Policies, type CollectionPolicy } from './collection.ts'
 import type { SourceConfig } from './config.ts'
 import { docker } from './docker/index.ts'
-import { orAborted, type BreakerState } from './guard.ts'
+import type { BreakerState } from './guard.ts'
 import type { Touch } from './live.ts'
+import { readMade, type MadeAnswer } from './made.ts'
 import { readStores, storesOf, type LogRequest, type LogStore } from './log.ts'
 import type { StoreAnswer } from '../log-line/index.ts'
 import { inSpan } from '../telemetry/index.ts'
@@ -31,12 +31,16 @@ import { openstack } from './openstack/index.ts'
 import { actorOf, steeringOf, type Steering } from './acting.ts'
 import { Running } from './running.ts'
 import type { Actor as SourceActor, Driver } from './source.ts'
-import { askSync, findAnswer, findAsked, sourcesOf, type SyncAnswer } from './store.ts'
+import { askSync, findAsked, sourcesOf } from './store.ts'
+import { uptimeMetrics } from './uptime.ts'
+import { checkListed, untilSynced, type Synced } from './sync.ts'
 
 export type { Touch, TouchStatus } from './live.ts'
 export { probeSource } from './probe.ts'
+export type { MadeAnswer } from './made.ts'
 export type { SourceFailure } from './source.ts'
 export { readSecret, secretsOf } from './secret.ts'
+export { collectionShape, type CollectionPolicy } from './collection.ts'
 export { parseServices, parseSources, type ConfigFault, type SourceConfig } from './config.ts'
 
 /** All drivers; a new one is one line. */
@@ -104,9 +108,11 @@ export interface Sources {
     options: { acceptVanished: boolean },
     by: Actor,
     signal: AbortSignal,
-  ): Promise<{ seen: number; changed: number; held: string | null; cursor: Cursor }>
+  ): Promise<Synced>
   /** Makes and ends things there, within the source's bounds. NOT_FOUND: it is not configured; FORBIDDEN: it is not to be changed, or nobody can change it. */
   actor(name: string): SourceActor
+  /** What actors made in each source that may be changed; of these when given. Never rejects because of a source. */
+  made(only: ReadonlySet<ResourceId> | undefined, signal: AbortSignal): Promise<MadeAnswer[]>
   /** What is done to things that stand; throws as `actor`. */
   steering: Steering
   /** Those of the configuration, as they do in this process. */
@@ -125,6 +131,8 @@ export interface SourceStanding {
 export interface SourcesOptions {
   db: Db
   config: readonly SourceConfig[]
+  /** Default: all is measured as the sources' own settings say. */
+  collection?: readonly CollectionPolicy[]
   resources: Resources
   turns: Turns
   graph: () => Graph
@@ -140,16 +148,15 @@ export interface SourcesOptions {
   pollMs?: number
 }
 
-const patienceMs = 50_000
 const by: Actor = { name: 'plenum' }
 
 export async function startSources(options: SourcesOptions): Promise<Sources> {
-  const { db, config, resources, metrics, graph, log, pollMs = 500 } = options
+  const { db, config, resources, metrics, graph, log, collection = [], pollMs = 500 } = options
   const running = new Map<ResourceId, Running>()
-  const known = { addresses: async () => findAddresses(graph()), matcher: () => matcherOf(graph()) }
   for (const one of config) {
     const { name, precedence, control } = one
     const { name: driver, role, authoritative } = one.driver
+    await metrics.define(uptimeMetrics)
     await metrics.define(one.driver.metrics)
     const sourceId = await resources.saveSource(
       { name, driver, role, authoritative, precedence, control },
@@ -157,9 +164,21 @@ export async function startSources(options: SourcesOptions): Promise<Sources> {
     )
     const record = metrics.record.bind(metrics)
     const defining = { ...one, driver: withDefinitions(one.driver, metrics) }
-    running.set(sourceId, new Running({ ...options, config: defining, sourceId, inventory: known, record }))
+    const policies = new Policies(name, collection, graph)
+    const inventory = {
+      addresses: async () => findAddresses(graph(), sourceId),
+      matcher: () => matcherOf(graph()),
+    }
+    running.set(
+      sourceId,
+      new Running({ ...options, policies, config: defining, sourceId, inventory, record }),
+    )
   }
   await tellRemoved(options, running)
+  // While the inventory has sources alone, all select nothing.
+  if (graph().size > running.size)
+    for (const place of idlePolicies(collection, graph()))
+      log.warn({ policy: `collection[${place}]` }, 'a collection policy selects nothing of the inventory')
 
   let looking: Promise<void> | undefined
   const look = () => {
@@ -178,12 +197,13 @@ export async function startSources(options: SourcesOptions): Promise<Sources> {
     logs: (request, signal) => readStores(running, request, signal),
     logStores: () => storesOf(running),
     async sync(sourceId, { acceptVanished }, actor, signal) {
-      await checkListed(running, sourceId, options)
+      checkListed(running, sourceId)
       const at = await askSync(db, sourceId, { by: actor.name, accept: acceptVanished })
       look()
-      return toResult(await untilAnswered(db, sourceId, at, signal))
+      return untilSynced(db, sourceId, at, signal)
     },
     actor: (name) => actorOf(running, name, options.readOnly),
+    made: (only, signal) => readMade(running, only, signal),
     steering: steeringOf(running, options.readOnly),
     states: () =>
       [...running.values()].map(({ name, config: { driver }, guard, holds }) => ({
@@ -254,47 +274,4 @@ function withDefinitions(driver: Driver, metrics: SourcesOptions['metrics']): Dr
       return source
     },
   }
-}
-
-async function checkListed(
-  running: ReadonlyMap<ResourceId, Running>,
-  sourceId: ResourceId,
-  { config }: SourcesOptions,
-): Promise<void> {
-  const one = running.get(sourceId)
-  if (one === undefined)
-    throw invalidInput(
-      config.length === 0
-        ? 'No source is configured'
-        : 'This source is not in the configuration: nothing lists it',
-      'input.source',
-    )
-  if (one.shards > 1 || (one.source !== undefined && one.source.list === undefined))
-    throw invalidInput(
-      `The source ${one.name} is not listed as a whole: it tells by itself what changes`,
-      'input.source',
-    )
-}
-
-async function untilAnswered(db: Db, id: ResourceId, at: string, signal: AbortSignal): Promise<SyncAnswer> {
-  const deadline = AbortSignal.any([signal, AbortSignal.timeout(patienceMs)])
-  for (let waitMs = 5; ; waitMs = Math.min(50, waitMs * 1.2)) {
-    const answer = await findAnswer(db, id, at)
-    if (answer !== undefined) return answer
-    try {
-      await orAborted(new Promise((resolve) => setTimeout(resolve, waitMs)), deadline)
-    } catch (cause) {
-      const details = { retryAfterSeconds: 30 }
-      const message = 'The sync has not ended yet: see the state of the source'
-      throw new PlenumError('SOURCE_UNAVAILABLE', message, details, { cause })
-    }
-  }
-}
-
-function toResult({ failure, cursor, ...rest }: SyncAnswer) {
-  if (failure === null && cursor !== null) return { ...rest, cursor }
-  throw new PlenumError(
-    'SOURCE_UNAVAILABLE',
-    `The source could not be listed: ${failure ?? 'it was given up'}`,
-  )
 }

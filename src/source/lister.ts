@@ -31,6 +31,7 @@ export interface ListerOptions {
   standing(): string | null
   onListed(): void
   beginListing: Intake['beginListing']
+  onAsked(isUp: boolean, seconds: number): void
 }
 
 /** A time of the tables by the steady clock; what is said to be in the future was now. */
@@ -124,7 +125,9 @@ export class Lister {
       log.warn({ failure: told.message }, 'a source could not be listed')
       await this.#tell(asked, { failure: told.message })
     } finally {
-      syncSeconds.add([config.name], (performance.now() - beganMs) / 1_000)
+      const seconds = (performance.now() - beganMs) / 1_000
+      syncSeconds.add([config.name], seconds)
+      if (!signal.aborted) this.#options.onAsked(this.failure === null, seconds)
     }
   }
 

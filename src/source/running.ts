@@ -7,6 +7,7 @@ import type { Sample } from '../metric/metric.ts'
 import type { Actor, ResourceId } from '../resource/resource.ts'
 import type { Resources } from '../resource/verbs.ts'
 import type { Turn, TurnGroup, Turns } from '../turn.ts'
+import { Sieve, type Policies } from './collection.ts'
 import type { SourceConfig } from './config.ts'
 import { Guard, inTime, obeying } from './guard.ts'
 import { Intake } from './watch.ts'
@@ -16,7 +17,9 @@ import { createEnvironment, type EnvironmentOptions } from './environment.ts'
 import { Redactor } from './secret.ts'
 import { Lister } from './lister.ts'
 import { SourceError, type Source, type SourceEnvironment } from './source.ts'
+import { Standing } from './standing.ts'
 import { tellNotices, type Asked } from './store.ts'
+import { Uptime } from './uptime.ts'
 
 export interface RunningOptions {
   db: Db
@@ -27,15 +30,17 @@ export interface RunningOptions {
   graph: () => Graph
   record: (sourceId: ResourceId, samples: readonly Sample[]) => void
   inventory: EnvironmentOptions['inventory']
+  policies: Policies
   readOnly: boolean
   log: Logger
   wake: () => void
 }
 
 const retryMs = [1_000, 5_000, 15_000, 60_000]
-const stateEveryMs = 30_000
 const openMs = 60_000
 const closeMs = 5_000
+/** A listing that is so much behind its interval says nothing of now. */
+const lateness = 1.5
 const forever = new AbortController().signal
 
 export class Running {
@@ -60,8 +65,8 @@ export class Running {
   #opening: Promise<void>
   #working: AbortController | undefined
   #work: Promise<void> = Promise.resolve()
-  /** What is wrong beside listings: it cannot be opened, its watch is down. */
-  #standing: string | null = null
+  readonly #standing: Standing
+  readonly #uptime: Uptime
 
   constructor(options: RunningOptions) {
     const { config, sourceId, resources, log } = options
@@ -71,9 +76,16 @@ export class Running {
     this.sourceId = sourceId
     this.#by = { name: `source:${config.name}` }
     this.#log = log.child({ source: config.name })
-    this.guard = new Guard({ ...config, onChange: (breaker) => void this.#note({ breaker }) })
+    this.guard = new Guard({ ...config, onChange: (breaker) => void this.#standing.note({ breaker }) })
     this.keys = new KeyIds(config.name, resources, (id) => options.graph().get(id)?.id)
+    this.#uptime = new Uptime({ sourceId, record: (samples) => options.record(sourceId, samples) })
     this.#intake = this.#createIntake()
+    this.#standing = new Standing({
+      ...{ resources, sourceId },
+      ...{ by: this.#by, log: this.#log, clean: (error) => this.redactor.cleanError(error) },
+      otherwise: () => this.#lister.failure,
+      onIll: () => this.holds && this.#source?.list === undefined && this.#uptime.listed(false),
+    })
     this.#lister = new Lister({
       ...options,
       by: this.#by,
@@ -81,9 +93,10 @@ export class Running {
       guard: this.guard,
       clean: (error) => this.redactor.cleanError(error),
       cleanThing: (thing) => this.redactor.cleanAll(thing),
-      standing: () => this.#standing,
+      standing: () => this.#standing.failure,
       onListed: () => this.#intake.forgetWritten(),
       beginListing: () => this.#intake.beginListing(),
+      onAsked: (isUp, seconds) => this.#uptime.listed(isUp, seconds),
     })
     this.#live = new Live(
       this.guard,
@@ -123,7 +136,7 @@ export class Running {
   /** Of what the driver measures; undefined when it cannot be asked for values. Never rejects. */
   async read(request: LiveRequest, signal: AbortSignal): Promise<LiveAnswer | undefined> {
     if (this.#source === undefined) {
-      const reason = this.#standing ?? 'it is not open yet'
+      const reason = this.#standing.failure ?? 'it is not open yet'
       return { status: 'ERROR', ageSeconds: null, milliseconds: 0, readings: [], reason }
     }
     const measured = this.config.driver.metrics.map(({ name }) => name)
@@ -152,7 +165,8 @@ export class Running {
   }
 
   #createIntake(): Intake {
-    const { db, sourceId, resources, record, wake } = this.#options
+    const { db, sourceId, resources, record, wake, policies } = this.#options
+    const sieve = new Sieve(policies)
     return new Intake({
       sourceId,
       by: this.#by,
@@ -161,7 +175,8 @@ export class Running {
       shards: this.shards,
       log: this.#log,
       fenceOf: (shard) => this.#turns.get(shard),
-      record: (samples) => record(sourceId, samples),
+      record: (samples) => record(sourceId, sieve.keep(samples)),
+      collected: (isUp, seconds) => this.#uptime.collected(isUp, seconds),
       clean: (value) => this.redactor.cleanAll(value),
       tell: async (notices) => {
         const told = notices.map(({ resourceId, notice }) => ({ ...notice, resourceId, sourceId }))
@@ -179,11 +194,11 @@ export class Running {
         const opening = this.config.driver.open(this.config.settings, this.#environment())
         this.#source = await inTime(opening, signal, openMs)
         // A listing will say by itself that all is well.
-        if (tries > 0 || this.#source.list === undefined) await this.#stand(null)
+        if (tries > 0 || this.#source.list === undefined) await this.#standing.tell(null)
         return this.#begin()
       } catch (error) {
         if (signal.aborted) return
-        await this.#stand(`it cannot be opened: ${this.redactor.cleanError(error).message}`)
+        await this.#standing.tell(`it cannot be opened: ${this.redactor.cleanError(error).message}`)
         await this.#rest(tries)
       }
     }
@@ -201,6 +216,7 @@ export class Running {
       guard: this.guard,
       signal: this.#stop.signal,
       inventory: this.#options.inventory,
+      collection: this.#options.policies.byKeys(this.keys),
     })
   }
 
@@ -226,7 +242,7 @@ export class Running {
       await Promise.all([
         this.#listAll(source, signal),
         this.#watchAll(source, signal),
-        this.#noteAll(source, signal),
+        this.#standing.noteAll(() => this.#look(source), signal),
       ])
     })
   }
@@ -243,13 +259,15 @@ export class Running {
       const beganMs = performance.now()
       try {
         for await (const told of obeying(source.watch(signal), signal)) {
-          if (this.#standing !== null) await this.#stand(null)
+          if (this.#standing.failure !== null) await this.#standing.tell(null)
           await this.#intake.add(told)
         }
         if (!signal.aborted) throw new SourceError('failed', 'it ended by itself')
       } catch (error) {
         if (signal.aborted) return
-        await this.#stand(`what it pushes cannot be followed: ${this.redactor.cleanError(error).message}`)
+        await this.#standing.tell(
+          `what it pushes cannot be followed: ${this.redactor.cleanError(error).message}`,
+        )
         this.#lister.soon()
         if (performance.now() - beganMs > 60_000) tries = 0
         await this.#rest(tries)
@@ -257,36 +275,13 @@ export class Running {
     }
   }
 
-  /** How it does, now and then: a source that only watches was seen as long as its watch is well. */
-  async #noteAll(source: Source, signal: AbortSignal): Promise<void> {
-    if (source.watch === undefined) return
-    let noted: number | undefined
-    while (!signal.aborted) {
-      const lag = this.#intake.lagSeconds
-      const isOnlyWatched = source.list === undefined && this.#standing === null
-      await this.#note({
-        ...(isOnlyWatched ? { seenAt: new Date() } : {}),
-        ...(lag === undefined || lag === noted ? {} : { pushLagSeconds: lag }),
-      })
-      noted = lag
-      await delay(stateEveryMs, undefined, { signal, ref: false }).catch(() => {})
-    }
-  }
-
-  async #note(note: Parameters<Resources['noteSource']>[1]): Promise<void> {
-    if (Object.keys(note).length === 0) return
-    await this.#options.resources
-      .noteSource(this.sourceId, note)
-      .catch((error: unknown) => this.#warn(error, 'the state of a source cannot be written now'))
-  }
-
-  /** Told once, until it is over. */
-  async #stand(failure: string | null): Promise<void> {
-    this.#standing = failure
-    if (failure !== null) this.#log.warn({ failure }, 'a source is ill')
-    await this.#options.resources
-      .noteFailure(this.sourceId, failure ?? this.#lister.failure, this.#by)
-      .catch((error: unknown) => this.#warn(error, 'the state of a source cannot be written now'))
+  /** A source that only watches was seen as long as its watch is well. */
+  #look(source: Source): { isSeen: boolean; lagSeconds: number | undefined } {
+    const isWell = this.#standing.failure === null
+    const isSeen = source.watch !== undefined && source.list === undefined && isWell
+    if (isSeen) this.#uptime.listed(true)
+    else this.#uptime.again(this.config.intervalSeconds * lateness * 1_000)
+    return { isSeen, lagSeconds: this.#intake.lagSeconds }
   }
 
   #rest(tries: number): Promise<void> {

@@ -74,12 +74,15 @@ const shortest = 4
 /** Takes secrets that were read out of what is shown. */
 export class Redactor {
   readonly #secrets = new Set<string>()
+  /** As they stand in JSON: every thing of a listing is looked through. */
+  #inJson: readonly string[] = []
 
   add(secret: string): void {
     if (secret.length < shortest) return
     this.#secrets.add(secret)
     this.#secrets.add(encodeURIComponent(secret))
     this.#secrets.add(Buffer.from(secret).toString('base64'))
+    this.#inJson = [...new Set([...this.#secrets].map(jsonOf))]
   }
 
   clean(text: string): string {
@@ -100,14 +103,14 @@ export class Redactor {
   cleanAll<T>(value: T): T {
     if (this.#secrets.size === 0) return value
     const text = JSON.stringify(value)
-    return text === undefined || ![...this.#secrets].some((secret) => text.includes(jsonOf(secret)))
+    return text === undefined || !this.#inJson.some((secret) => text.includes(secret))
       ? value
       : (JSON.parse(this.#cleanJson(text)) as T)
   }
 
   #cleanJson(text: string): string {
     let clean = text
-    for (const secret of this.#secrets) clean = clean.replaceAll(jsonOf(secret), '***')
+    for (const secret of this.#inJson) clean = clean.replaceAll(secret, '***')
     return clean
   }
 }

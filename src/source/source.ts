@@ -5,6 +5,22 @@
  * - shard: a share of a source's parts; one process has it at a time.
  */
 import type { Gone, Observation } from '../resource/resource.ts'
+import type { Actor, Mover, PowerSwitch, Resizer } from './control.ts'
+
+export { powers } from './control.ts'
+export type {
+  ActorSpec,
+  Actor,
+  MadeThing,
+  Power,
+  PowerSwitch,
+  Progress,
+  Mover,
+  MoveOrder,
+  MachineSize,
+  Resizing,
+  Resizer,
+} from './control.ts'
 
 /** How a configuration refers to a secret; for the schemas of drivers' settings. */
 export const secretReference = /^(?:env:[A-Za-z_]\w*|file:.+|command:.+)$/s
@@ -98,9 +114,15 @@ export interface Notice {
   detail: Record<string, unknown>
 }
 
-/** What a watch tells: a thing as it is now, one that is gone, a part listed anew or silent, values, or something that happened. */
+/** That the source was asked for values, whether it answered, and how long that took. */
+export interface Collected {
+  collected: boolean
+  seconds: number
+}
+
+/** What a watch tells: a thing as it is now, one that is gone, a part listed anew or silent, values, how a collection went, or something that happened. */
 export type Told =
-  Observation | Gone | Part | Silent | Notice | { readings: Reading[] } | { measured: Measured[] }
+  Observation | Gone | Part | Silent | Notice | Collected | { readings: Reading[] } | { measured: Measured[] }
 
 /** Lines of these things in [from, to], milliseconds since the epoch. */
 export interface LogQuery {
@@ -125,78 +147,6 @@ export interface LogLine {
   /** 0 (emergency) to 7 (debug); null where the system does not say. */
   level: number | null
   text: string
-}
-
-/** What is to be made: its shape is the driver's, checked by it. */
-export interface ActorSpec {
-  kind: string
-  [property: string]: unknown
-}
-/** Makes and ends things in a backend. Both may be repeated: a name is made once and ended wholly. */
-export interface Actor {
-  /** `isUnderWay`: it takes its time; asked again it goes on, and says so until it is there. */
-  create(spec: ActorSpec, name: string, signal: AbortSignal): Promise<{ key: string; isUnderWay?: boolean }>
-  /** `made`: what it was made of, where that is known: where to look for it. What it was not made of by then is not relied on. */
-  destroy(name: string, signal: AbortSignal, made?: ActorSpec): Promise<void>
-}
-
-export const powers = ['ON', 'OFF', 'RESTART'] as const
-export type Power = (typeof powers)[number]
-/** Switches what has a key on and off. May be repeated, and is done when the thing is so. `force`: without asking its system to end by itself. */
-export interface PowerSwitch {
-  /** Whether that is a thing that it switches. */
-  knows(key: string): boolean
-  set(key: string, to: Power, how: { force: boolean }, signal: AbortSignal): Promise<void>
-}
-
-/** How far something is that was asked for: nothing is left to do, it was asked for just now, or it is under way. */
-export type Progress = 'done' | 'asked' | 'underWay'
-/** Moves machines that stand, one look at a time: asked again it goes on. `mayAsk`: false where it was asked for already and was given up there: then it throws. */
-export interface Mover {
-  /** Whether that is a machine that it moves. */
-  knows(key: string): boolean
-  /** The host that has it now. */
-  hostOf(key: string, signal: AbortSignal): Promise<string | undefined>
-  move(key: string, where: MoveOrder, mayAsk: boolean, signal: AbortSignal): Promise<Progress>
-  /** Gives up what is under way; what has come to another host stays there. */
-  stay(key: string, from: string, signal: AbortSignal): Promise<Progress>
-  knowsHost(key: string): boolean
-  /** Nothing new comes to the host from now on, for the reason `name`; where that is so for another reason it stays so. */
-  closeHost(host: string, name: string, signal: AbortSignal): Promise<void>
-  /** Takes that back: only what was done for the reason `name`, or all where none is given. */
-  openHost(host: string, name: string | undefined, signal: AbortSignal): Promise<void>
-  machinesOn(host: string, signal: AbortSignal): Promise<{ key: string; name: string }[]>
-}
-export interface MoveOrder {
-  /** The keys of hosts. */
-  from: string
-  /** Default: where its system finds room. */
-  to?: string | undefined
-  /** While it runs; default where it does. */
-  isLive?: boolean | undefined
-}
-
-/** Of a machine of a cloud the flavor, of one of an engine the limits. */
-export interface MachineSize {
-  flavor?: string | undefined
-  cpuCores?: number | undefined
-  memoryBytes?: number | undefined
-}
-export interface Resizing {
-  from: MachineSize
-  to: MachineSize
-}
-/** Makes machines that stand larger or smaller; looks and asks as a Mover does. */
-export interface Resizer {
-  knows(key: string): boolean
-  /** What it has, and what it would have in the backend's own words; throws `bad` where there is no such size. */
-  weigh(key: string, wish: MachineSize, signal: AbortSignal): Promise<Resizing>
-  /** Until it can be tried. */
-  resize(key: string, sizes: Resizing, mayAsk: boolean, signal: AbortSignal): Promise<Progress>
-  /** For good: what was kept to go back is given up. */
-  confirm(key: string, sizes: Resizing, signal: AbortSignal): Promise<Progress>
-  /** Back to what it had, also after it was confirmed. What has a third size by now keeps it. */
-  revert(key: string, sizes: Resizing, mayAsk: boolean, signal: AbortSignal): Promise<Progress>
 }
 
 /** A running connection to an outside system. Every method obeys `signal` within 50 ms and throws SourceError only. */
@@ -232,6 +182,31 @@ export interface Source {
   close(): Promise<void>
 }
 
+/** How one thing is to be measured, by the collection policies of the configuration. */
+export interface Collecting {
+  /** Not at all. */
+  isOff: boolean
+  /** Between two readings; undefined: as the source's own settings say. */
+  everyMs: number | undefined
+  accepts(metric: string): boolean
+}
+/** The policies as a driver asks for them; what it measures all the same is sieved when it is taken in. */
+export interface Collection {
+  /** The shortest `everyMs` that any policy gives. */
+  shortestMs: number | undefined
+  /** What no policy selects is left out. */
+  of(keys: readonly string[]): Promise<ReadonlyMap<string, Collecting>>
+}
+
+export interface KnownAddress {
+  address: string
+  resourceId: number
+  kind: string
+  name: string
+  /** Nobody but this source tells of it. */
+  isOwn: boolean
+}
+
 /** What a driver is told when a source of it is opened. */
 export interface SourceEnvironment {
   /** The source's name in the configuration. */
@@ -252,9 +227,9 @@ export interface SourceEnvironment {
    */
   shards: { count: number; mine(): readonly number[]; onChange(listener: () => void): () => void }
   /** Addresses of things that the inventory knows and that this source might ask: management addresses of devices. */
-  addresses(
-    signal: AbortSignal,
-  ): Promise<readonly { address: string; resourceId: number; kind: string; name: string }[]>
+  addresses(signal: AbortSignal): Promise<readonly KnownAddress[]>
+  /** Absent: all is measured as the source's own settings say. */
+  collection?: Collection
   /** Which resource of the inventory the labels of a monitoring system speak of: good for the moment. Absent: nothing is known. */
   matcher?(): (labels: Readonly<Record<string, string>>) => number | undefined
 }

@@ -19,6 +19,7 @@ export interface IntakeOptions {
   fenceOf(shard: number): Fence | undefined
   shards: number
   record(samples: readonly Sample[]): void
+  collected(isUp: boolean, seconds: number): void
   /** Without the secrets of the source. */
   clean<T>(value: T): T
   tell(notices: readonly { resourceId: ResourceId; notice: Notice }[]): Promise<void>
@@ -66,6 +67,7 @@ export class Intake {
   /** Resolves when there is room for more. */
   async add(said: Told): Promise<void> {
     if ('measured' in said) return this.#record(said.measured)
+    if ('collected' in said) return this.#options.collected(said.collected, said.seconds)
     const told = 'readings' in said ? said : this.#options.clean(said)
     if ('readings' in told) this.#readings.push(...told.readings)
     else if ('notice' in told) this.#notices.push(told)

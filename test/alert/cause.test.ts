@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { describe, expect, it, test } from 'vitest'
 import type { Failure } from '../../src/alert/alert.ts'
 import { findGroups, type AlertFact } from '../../src/alert/cause.ts'
-import { planIncidents, type Member } from '../../src/alert/incident/plan.ts'
+import { findHealing, planIncidents, type Member } from '../../src/alert/incident/plan.ts'
 import type { IncidentImage } from '../../src/alert/alert.ts'
 import type { Vertex } from '../../src/graph/graph.ts'
 import { Sketch } from '../support/graphql.ts'
@@ -238,6 +238,34 @@ function arrive(alerts: readonly AlertFact[]): IncidentImage[] {
   return open
 }
 
+const toMember = ({ id, resourceId, failure }: AlertFact): [number, Member] => [
+  id,
+  {
+    ...{ id, resourceId: resourceId!, failure, isFiring: true, severity: 'CRITICAL' as const },
+    ...{ summary: String(resourceId), runbookUrl: null },
+  },
+]
+
+/** What becomes of an incident of which some alerts are left, and some are new. */
+function heal(
+  incident: IncidentImage,
+  all: readonly AlertFact[],
+  left: readonly AlertFact[],
+  endedAt: number,
+) {
+  const [open, now] = [[incident], 1_000_000]
+  const ended = all
+    .filter((one) => !left.includes(one))
+    .map(({ id, resourceId, failure }) => ({ id, resourceId, failure, endsAt: now + endedAt }))
+  return planIncidents({
+    groups: findGroups(graph, left, findHealing(open, ended, now)),
+    members: new Map(left.map(toMember)),
+    ...{ open, ended, now },
+    late: [],
+    describe: () => ({ summary: 'another', tenantId: null }),
+  })
+}
+
 const shownOf = (incidents: readonly IncidentImage[]) =>
   incidents
     .map(({ causeId, failure, alertIds }) => ({ cause: nameOf(causeId), failure, alertIds }))
@@ -309,51 +337,60 @@ test('what comes again soon is the same incident; what is merged says into what'
 describe('an incident that heals', () => {
   const alerts = deadLeaf('r1')
   const [incident] = arrive(alerts)
-  const now = 1_000_000
   const cause = alerts[0]!
-  const toMember = ({ id, resourceId, failure }: AlertFact): [number, Member] => [
-    id,
-    {
-      ...{ id, resourceId: resourceId!, failure, isFiring: true, severity: 'CRITICAL' as const },
-      ...{ summary: String(resourceId), runbookUrl: null },
-    },
-  ]
-  const plan = (left: readonly AlertFact[], endedAt: number) =>
-    planIncidents({
-      groups: findGroups(graph, left),
-      members: new Map(left.map(toMember)),
-      open: [incident!],
-      late: [],
-      ended: alerts
-        .filter((one) => !left.includes(one))
-        .map(({ id, resourceId, failure }) => ({ id, resourceId, failure, endsAt: endedAt })),
-      describe: () => ({ summary: 'another', tenantId: null }),
-      now,
-    })
+  const plan = (left: readonly AlertFact[], endedAt: number) => heal(incident!, alerts, left, endedAt)
   const rest = alerts.filter(({ failure }) => failure === 'LINK' || failure === 'SESSION')
 
   it('keeps its cause and makes no others while its cables and sessions come back', () => {
     expect(findGroups(graph, [...rest.slice(1)]).length).toBeGreaterThan(0)
     const links = rest.filter(({ failure }) => failure === 'LINK').slice(1)
     expect(findGroups(graph, links).length).toBeGreaterThan(1)
-    expect(plan(links, now - 1_000)).toEqual([])
+    expect(plan(links, -1_000)).toEqual([])
   })
   it('is what is left once that has had its time', () => {
     const links = rest.filter(({ failure }) => failure === 'LINK').slice(1)
-    const writes = plan(links, now - 600_000)
+    const writes = plan(links, -600_000)
     expect(writes).toHaveLength(findGroups(graph, links).length)
     expect(writes.map(({ causeId }) => causeId)).not.toContain(cause.resourceId)
   })
   it('does not take what is new, nor hold on to what fails again', () => {
     const own = rest.slice(0, 1)
     const other = alert('r2-s2', 'DOWN')
-    const writes = plan([...own, other], now - 1_000)
+    const writes = plan([...own, other], -1_000)
     expect(writes.map(({ causeId }) => causeId)).toEqual([other.resourceId])
-    expect(plan(alerts, now - 1_000)).toEqual([])
+    expect(plan(alerts, -1_000)).toEqual([])
   })
   it('closes when nothing is left', () => {
-    expect(plan([], now - 1_000)).toMatchObject([
-      { id: incident!.id, causeId: cause.resourceId, endsAt: now },
+    expect(plan([], -1_000)).toMatchObject([
+      { id: incident!.id, causeId: cause.resourceId, endsAt: 1_000_000 },
+    ])
+  })
+  it('takes what its cause fails in while it comes back: sessions that are made anew', () => {
+    const there = [alert('bgp:r1-leaf:spine1', 'SESSION'), alert('bgp:r2-leaf:spine1', 'SESSION')]
+    const [routing] = arrive(there)
+    expect(routing).toMatchObject({ causeId: idOf('spine1'), failure: 'SESSION' })
+    const anew = alert('bgp:spine1:r2-leaf', 'SESSION', 'PENDING')
+    const left = [there[1]!, anew]
+    // Also before anything has ended: its own sessions fail first, anew.
+    const all = [...there, anew].map(({ resourceId, failure }) => ({
+      resourceId,
+      failure,
+      startsAt: 900_000,
+    }))
+    expect(findHealing([routing!], [], 1_000_000, all)).toEqual([routing])
+    expect(findHealing([routing!], [], 1_100_000, all)).toEqual([])
+    expect(findHealing([routing!], [], 1_000_000, [])).toEqual([])
+    const held = findGroups(graph, [...there, anew], [routing!])
+    expect(held).toMatchObject([{ causeId: idOf('spine1'), failure: 'SESSION' }])
+    // By itself it would be that session.
+    expect(findGroups(graph, left)).toMatchObject([{ causeId: idOf('bgp:r2-leaf:spine1') }])
+    expect(heal(routing!, there, left, -1_000)).toMatchObject([
+      { id: routing!.id, causeId: idOf('spine1'), endsAt: null, alertIds: left.map(({ id }) => id) },
+    ])
+    // What is the cause of both is the cause: the switch is down after all.
+    const down = alert('spine1', 'DOWN')
+    expect(heal(routing!, there, [...left, down], -1_000)).toMatchObject([
+      { id: routing!.id, causeId: idOf('spine1'), failure: 'DOWN' },
     ])
   })
 })

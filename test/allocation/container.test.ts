@@ -100,6 +100,60 @@ describe.runIf(hasDockerd)('a real dockerd', () => {
     expect(await used()).toBe('0')
   })
 
+  test('orphans, both ways: what is of no allocation, and what an allocation has lost', async () => {
+    const orphans = async () => {
+      const { data, extensions } = await app.query<any>(
+        '{ orphans { kind name key reason source { name } allocation { name state } } }',
+      )
+      expect(extensions).toMatchObject({ sources: { box: { status: 'OK', ageSeconds: 0 } } })
+      return data.orphans
+    }
+    const stand = async (name: string) => {
+      const { Id } = await engine.call('POST', `/containers/create?name=${name}`, {
+        ...{ Image: 'box:1', Cmd: ['sleep', '3000'], Labels: { 'plenum.made': name } },
+        HostConfig: { NetworkMode: 'none' },
+      })
+      return `container/${Id}`
+    }
+    const before = await bot.allocate({ name: 'before', blueprint: 'boxes' }, { wait: 'PT60S' })
+    const [old] = before.allocation.operation.steps
+    await bot.release(before.allocation.id, { wait: 'PT60S' })
+    const { allocation } = await bot.allocate({ name: 'holds', blueprint: 'boxes' }, { wait: 'PT60S' })
+    expect(await orphans()).toEqual([])
+
+    const stranger = 'plenum-deadbeef-7-1-0'
+    const [left, unknown] = [await stand(old.name), await stand(stranger)]
+    const [{ name: lost }] = allocation.operation.steps
+    const [gone] = await engine.call('GET', `/containers/json?filters=${JSON.stringify({ name: [lost] })}`)
+    await engine.call('DELETE', `/containers/${gone.Id}?force=true`)
+    const own = { kind: 'container', source: { name: 'box' } }
+    const found = await orphans()
+    expect(found.toSorted((a: any, b: any) => (a.reason < b.reason ? -1 : 1))).toEqual([
+      {
+        ...{ ...own, name: old.name, key: left, reason: 'LEFT_BEHIND' },
+        allocation: { name: 'before', state: 'RELEASED' },
+      },
+      {
+        ...{ ...own, name: lost, key: `container/${gone.Id}`, reason: 'MISSING' },
+        allocation: { name: 'holds', state: 'ACTIVE' },
+      },
+      { ...own, name: stranger, key: unknown, reason: 'UNKNOWN', allocation: null },
+    ])
+
+    // Who sees some tenants only is told of theirs.
+    const { createToken } = await bot.query(
+      'mutation { createToken(input: { name: "of-red", role: VIEWER, scopes: { tenants: ["Tenant:name=red"] } }) { secret } }',
+    )
+    const ofRed = await app.query<any>(
+      '{ orphans { name } }',
+      {},
+      { authorization: `Bearer ${createToken.secret}` },
+    )
+    expect(ofRed.data).toEqual({ orphans: [] })
+    expect(JSON.stringify(ofRed.extensions ?? {})).not.toContain('box')
+    await bot.release(allocation.id, { wait: 'PT60S' })
+  })
+
   test('what cannot be done whole is undone whole', async () => {
     const { operation: begun } = await bot.allocate({ name: 'half', blueprint: 'broken' }, { wait: 'PT60S' })
     const ended = await operation(begun.id)

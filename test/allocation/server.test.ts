@@ -172,6 +172,24 @@ test('three servers on three hypervisors with addresses, checked, as a service; 
   expect(carriers.map(({ name }: any) => name).sort()).toEqual(made.map((one) => one['name']).sort())
   expect(carriers.map(({ host }: any) => host.rack.name).sort()).toEqual(['r1', 'r2', 'r3'])
 
+  const orphans = async () => {
+    const { data, extensions } = await app.query<any>(
+      '{ orphans { kind name key reason source { name } allocation { name } } }',
+    )
+    expect(extensions).toMatchObject({ sources: { east: { ageSeconds: 0, status: 'OK' } } })
+    return data.orphans
+  }
+  expect(await orphans()).toEqual([])
+  // Somebody takes a floating address away.
+  const [lost] = cloud.of('floatingips').splice(0, 1)
+  const name = String(lost!['description']).split('=')[1]
+  expect(await orphans()).toEqual([
+    {
+      ...{ kind: 'floatingIp', name, key: `floatingip/${lost!['id']}`, reason: 'MISSING' },
+      ...{ source: { name: 'east' }, allocation: { name: 'shop' } },
+    },
+  ])
+
   const released = await bot.release(allocation.id, { wait: 'PT60S' })
   expect(released).toMatchObject({ operation: { state: 'SUCCEEDED' }, allocation: { state: 'RELEASED' } })
   expect(cloud.there()).toEqual([])

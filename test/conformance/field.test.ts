@@ -417,6 +417,15 @@ function allocationsOf(cursor: WriteResult['cursor']): unknown {
     claimsOf: always(new Map([[1, [claim]]])),
     resourcesOf: always(new Map([[1, [{ id: first['Server'], key: null }]]])),
     quotasOf: always([{ class: 'VCPU', limit: 1, used: 0 }]),
+    orphans: always({
+      orphans: [
+        {
+          ...{ sourceId: 1, kind: 'container', name: 'plenum-0a1b2c3d-1-1-0', key: 'container/1' },
+          ...{ reason: 'MISSING', allocationId: 1, tenantId: null },
+        },
+      ],
+      answers: [],
+    }),
     operations: {
       read: always([operation]),
       count: always(1),

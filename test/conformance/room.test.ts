@@ -79,6 +79,8 @@ describe('laws of the rooms', () => {
       'src/source/http.ts',
       'src/source/memory.ts',
       'src/source/round.ts',
+      'src/source/pace.ts',
+      'src/source/scrape.ts',
     ]
     const knows = inside.filter(
       ({ from, to }) => roomOf(from).startsWith('src/source/') && roomOf(to) !== roomOf(from),

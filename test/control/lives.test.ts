@@ -7,19 +7,21 @@ import { controlSteps } from '../../src/control/index.ts'
 import { drainSteps, moveStep } from '../../src/control/move.ts'
 import { resizeSteps } from '../../src/control/resize.ts'
 import type { Db } from '../../src/db.ts'
-import { Lives, Reaper, type Run, type World } from '../operation/lives.ts'
+import { inCloud, Lives, Reaper, type CloudWorld, type Run } from '../operation/lives.ts'
 import { ControlCloud } from '../source/openstack/control.ts'
 import { uuid } from '../source/openstack/fake.ts'
 import type { Fault } from '../source/openstack/tenant.ts'
 
-let lives: Lives<ControlCloud>
+let lives: Lives<World>
 const statuses: (string | null)[] = []
 beforeAll(async () => {
-  lives = await Lives.open(() => new ControlCloud({ machines: 3 }))
+  lives = await Lives.open(inCloud(() => new ControlCloud({ machines: 3 })))
 })
 afterAll(() => lives.close())
 
-const kinds = ({ source }: World<ControlCloud>, db: Db) =>
+type World = CloudWorld<ControlCloud>
+
+const kinds = ({ source }: World, db: Db) =>
   controlSteps({
     db,
     // What is written in our own tables has its own tests.
@@ -42,7 +44,7 @@ const drained = drainSteps(
 const moved = [moveStep({ sourceId: 1, key: `server/${uuid(1)}` }, { from: host.key, what: 'vm1' })]
 
 /** One is off, so that both ways of moving are tried. */
-const prepare = (cloud: ControlCloud) => void (cloud.server('vm2')['status'] = 'SHUTOFF')
+const prepare = ({ cloud }: World) => void (cloud.server('vm2')['status'] = 'SHUTOFF')
 
 interface Seen {
   state: string
@@ -51,15 +53,15 @@ interface Seen {
   unrest: string[]
   status: string | null
 }
-async function see(run: Omit<Run<ControlCloud>, 'kinds'>): Promise<Seen> {
+async function see(run: Omit<Run<World>, 'kinds'>): Promise<Seen> {
   statuses.length = 0
   let seen: Omit<Seen, 'state'> | undefined
   const { state } = await lives.run({
     kinds,
     ...run,
-    prepare: (cloud) => {
-      prepare(cloud)
-      run.prepare?.(cloud)
+    prepare: (world) => {
+      prepare(world)
+      run.prepare?.(world)
     },
     async then({ cloud }) {
       seen = {
@@ -114,7 +116,7 @@ test('every step twice, and every undo', async () => {
 }, 60_000)
 
 test('a host that somebody else has closed stays closed', async () => {
-  const close = (cloud: ControlCloud) => {
+  const close = ({ cloud }: World) => {
     cloud.hosts[0]!['status'] = 'disabled'
     cloud.hosts[0]!['service'].disabled_reason = 'broken fan'
   }
@@ -130,7 +132,7 @@ test.each([
   ['drained', drained, {}, [empty]],
   ['drained in vain', drained, { 'POST migrate': 'before' }, [{ ...open, left: ['vm2'] }]],
   ['moved', moved, {}, [{ ...empty, host: 'enabled', status: null, left: ['vm2', 'vm3'] }]],
-] satisfies [string, Run<ControlCloud>['steps'], Record<string, Fault>, Seen[]][])(
+] satisfies [string, Run<World>['steps'], Record<string, Fault>, Seen[]][])(
   'killed between any two rows of the log while it is %s',
   async (_, steps, faults, [expected]) => {
     for (let at = 0; ; at++) {
@@ -147,16 +149,16 @@ const resized = (index: number) =>
     { sourceId: 1, key: `server/${uuid(index)}` },
     { from: { flavor: 'm1.nano' }, to: { flavor: 'm1.big' } },
   )
-async function flavorAfter(run: Omit<Run<ControlCloud>, 'kinds' | 'steps'>): Promise<unknown[]> {
+async function flavorAfter(run: Omit<Run<World>, 'kinds' | 'steps'>): Promise<unknown[]> {
   const told: unknown[] = []
   for (const index of [1, 2]) {
     const { state } = await lives.run({
       kinds,
       steps: resized(index),
       ...run,
-      prepare: (cloud) => {
-        prepare(cloud)
-        run.prepare?.(cloud)
+      prepare: (world) => {
+        prepare(world)
+        run.prepare?.(world)
       },
       async then({ cloud }) {
         const one = cloud.server(`vm${index}`)
@@ -184,7 +186,7 @@ test.each(['POST resize', 'POST confirmResize'])(
 )
 
 test('a resize for which there is no room, and each step and undo twice', async () => {
-  const stuck = (cloud: ControlCloud) => void cloud.stuck.add('vm1').add('vm2')
+  const stuck = ({ cloud }: World) => void cloud.stuck.add('vm1').add('vm2')
   expect(await flavorAfter({ prepare: stuck })).toEqual(small)
   expect(await flavorAfter({ repeats: 2 })).toEqual(big)
   expect(await flavorAfter({ repeats: 2, faults: { 'POST confirmResize': 'before' } })).toEqual(small)

@@ -89,10 +89,15 @@ it('gives the latest of each series, the newest source first, and says what is m
   metrics.record(6, [sample(1, 0.5, begin - 1_000)])
   metrics.record(5, [sample(1, 0.75, begin - 60_000)])
   await metrics.flush()
+  const fresh = 5 * 60_000
+  const latest = (sourceId: number, metric: string, value: number, at: number) => ({
+    ...{ resourceId: 1, metric, sourceId, value, at },
+    staleAt: at + fresh,
+  })
   expect(metrics.readings(1)).toEqual([
-    { resourceId: 1, metric: 'hw.temperature', sourceId: 5, value: 40, at: begin - 2_000 },
-    { resourceId: 1, metric: 'system.cpu.utilization', sourceId: 6, value: 0.5, at: begin - 1_000 },
-    { resourceId: 1, metric: 'system.cpu.utilization', sourceId: 5, value: 0.25, at: begin - 2_000 },
+    latest(5, 'hw.temperature', 40, begin - 2_000),
+    latest(6, 'system.cpu.utilization', 0.5, begin - 1_000),
+    latest(5, 'system.cpu.utilization', 0.25, begin - 2_000),
   ])
   expect(metrics.readings(1, ['hw.temperature'])).toHaveLength(1)
   expect(metrics.readings(2)).toEqual([])

@@ -1,4 +1,4 @@
-/** Operations on a fake cloud over HTTP, each in a process that may die at any moment and be followed by another. */
+/** Operations on a backend that fails as it is told to, each in a process that may die at any moment and be followed by another. */
 import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -41,50 +41,54 @@ export class Reaper {
   }
 }
 
-export interface World<C> {
-  cloud: C
+/** A backend of its own, and the source that speaks to it. */
+export interface World {
   source: Source
+  fault(what: string, how: Fault): void
   close(): Promise<void>
 }
+export interface CloudWorld<C> extends World {
+  cloud: C
+}
 
-export interface Run<C> {
+export interface Run<W extends World> {
   steps: readonly NewStep[]
   faults?: Record<string, Fault>
   repeats?: number
   /** Kills the first process; another follows. */
   reaper?: Reaper
-  prepare?(cloud: C): void
+  prepare?(world: W): void
   /** Default: those of allocations. */
-  kinds?(world: World<C>, db: Db): StepKind[]
-  /** Before the cloud is closed. */
-  then?(world: World<C>): Promise<void>
+  kinds?(world: W, db: Db): StepKind[]
+  /** Before the backend is closed. */
+  then?(world: W): Promise<void>
 }
 
 const turn = 'operate/0'
 
-export class Lives<C extends TenantCloud> {
+export class Lives<W extends World> {
   readonly #database: TestDatabase
-  readonly #create: () => C
+  readonly #start: () => Promise<W>
 
-  private constructor(database: TestDatabase, create: () => C) {
+  private constructor(database: TestDatabase, start: () => Promise<W>) {
     this.#database = database
-    this.#create = create
+    this.#start = start
   }
 
-  static async open<C extends TenantCloud>(create: () => C): Promise<Lives<C>> {
-    return new Lives(await createDatabase(), create)
+  static async open<W extends World>(start: () => Promise<W>): Promise<Lives<W>> {
+    return new Lives(await createDatabase(), start)
   }
 
-  /** Once, in a cloud of its own. */
-  async run({ steps, faults = {}, repeats = 1, reaper, prepare, kinds = kindsOf, then }: Run<C>): Promise<{
+  /** Once, in a world of its own. */
+  async run({ steps, faults = {}, repeats = 1, reaper, prepare, kinds = kindsOf, then }: Run<W>): Promise<{
     id: number
     state: OperationState
     error: OperationFault | null
-    world: World<C>
+    world: W
   }> {
     const world = await this.#start()
-    for (const [what, fault] of Object.entries(faults)) world.cloud.faults.set(what, fault)
-    prepare?.(world.cloud)
+    for (const [what, fault] of Object.entries(faults)) world.fault(what, fault)
+    prepare?.(world)
     try {
       const id = await this.#begin(steps)
       const all = kinds(world, this.#database.db)
@@ -100,35 +104,11 @@ export class Lives<C extends TenantCloud> {
   }
 
   /** Until all that was undone is looked after. */
-  async sweep(world: World<C>): Promise<void> {
+  async sweep(world: W): Promise<void> {
     const epoch = await this.#takeTurn()
     const signal = new AbortController().signal
     const options = { db: this.#database.db, log: pino({ level: 'silent' }), steps: kindsOf(world) }
     for (let times = 0; times < 20; times++) await sweep(options, [{ turn, epoch, signal }], 1, 0, signal)
-  }
-
-  async #start(): Promise<World<C>> {
-    const cloud = this.#create()
-    const server: Server = createServer(cloud.answer).listen(0, '127.0.0.1')
-    await once(server, 'listening')
-    cloud.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-    const login = { username: 'admin', password: 'env:OS', project_name: 'admin' }
-    const auth = { auth_url: `${cloud.url}/identity`, ...login }
-    const source = await openstack.open(openstack.parseSettings({ auth }), {
-      name: 'cloud',
-      control: true,
-      log: { debug: () => {}, warn: () => {} },
-      secret: async () => cloud.password,
-      shards: { count: 1, mine: () => [0], onChange: () => () => {} },
-      addresses: async () => [],
-    })
-    const close = async () => {
-      await source.close()
-      server.closeAllConnections()
-      server.close()
-      await once(server, 'close')
-    }
-    return { cloud, source, close }
   }
 
   #begin(steps: readonly NewStep[]): Promise<number> {
@@ -183,8 +163,7 @@ export class Lives<C extends TenantCloud> {
   }
 }
 
-const kindsOf = ({ source }: Pick<World<unknown>, 'source'>): StepKind[] =>
-  stepKinds(() => source.actor!, {} as Sight)
+const kindsOf = ({ source }: Pick<World, 'source'>): StepKind[] => stepKinds(() => source.actor!, {} as Sight)
 
 /** With a moment to die before and after each effect; asked twice where that is asked for. */
 function watched(kind: StepKind, reaper: Reaper, repeats: number): StepKind {
@@ -201,3 +180,30 @@ function watched(kind: StepKind, reaper: Reaper, repeats: number): StepKind {
     undo: (parameters, context) => often(() => kind.undo(parameters, context)),
   }
 }
+
+/** A fake cloud over HTTP. */
+export const inCloud =
+  <C extends TenantCloud>(create: () => C) =>
+  async (): Promise<CloudWorld<C>> => {
+    const cloud = create()
+    const server: Server = createServer(cloud.answer).listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    cloud.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+    const login = { username: 'admin', password: 'env:OS', project_name: 'admin' }
+    const auth = { auth_url: `${cloud.url}/identity`, ...login }
+    const source = await openstack.open(openstack.parseSettings({ auth }), {
+      name: 'cloud',
+      control: true,
+      log: { debug: () => {}, warn: () => {} },
+      secret: async () => cloud.password,
+      shards: { count: 1, mine: () => [0], onChange: () => () => {} },
+      addresses: async () => [],
+    })
+    const close = async () => {
+      await source.close()
+      server.closeAllConnections()
+      server.close()
+      await once(server, 'close')
+    }
+    return { cloud, source, fault: (what, how) => void cloud.faults.set(what, how), close }
+  }

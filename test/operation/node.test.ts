@@ -4,11 +4,11 @@ import { parseBlueprint } from '../../src/allocation/blueprint/index.ts'
 import type { NewStep } from '../../src/operation/index.ts'
 import { MetalCloud } from '../source/openstack/metal.ts'
 import type { Fault } from '../source/openstack/tenant.ts'
-import { Lives, Reaper } from './lives.ts'
+import { inCloud, Lives, Reaper, type CloudWorld } from './lives.ts'
 
-let lives: Lives<MetalCloud>
+let lives: Lives<CloudWorld<MetalCloud>>
 beforeAll(async () => {
-  lives = await Lives.open(() => new MetalCloud())
+  lives = await Lives.open(inCloud(() => new MetalCloud()))
 })
 afterAll(() => lives.close())
 
@@ -116,7 +116,7 @@ describe('a node is deployed, or is free', () => {
 test('a deployment that fails is told in Ironic’s words, and the node is free again', async () => {
   const { state, error, world } = await lives.run({
     steps,
-    prepare: (cloud) => void (cloud.deployed = 'deploy failed'),
+    prepare: ({ cloud }) => void (cloud.deployed = 'deploy failed'),
   })
   expect([state, error?.message, stateOf(world.cloud)]).toEqual([
     'FAILED',
@@ -129,7 +129,7 @@ test('a node that is somebody else’s stays theirs', async () => {
   const theirs = { provision_state: 'active', instance_uuid: 'theirs', instance_info: { image_source: 'x' } }
   const { state, error, world } = await lives.run({
     steps,
-    prepare: ({ nodes }) => void Object.assign(nodes[0]!, theirs),
+    prepare: ({ cloud }) => void Object.assign(cloud.nodes[0]!, theirs),
   })
   expect([state, error?.message]).toEqual(['FAILED', 'bm-1 is not to be had: no available nodes match'])
   expect(world.cloud.nodes[0]).toMatchObject(theirs)

@@ -82,14 +82,16 @@ test('a failing listing is told once, changes nothing, and heals by itself', asy
 
 test('what is pushed is there, values find their resources, notices become events', async () => {
   const process = await start(createDriver(script, { isWatched: true, isListed: false }))
+  // Beside those of the source itself.
+  const measured = () => process.samples.filter(({ metric }) => metric === 'test.load')
   script.say(vm('1'), vm('2'))
   script.say({ readings: [{ key: '1', metric: 'test.load', value: 7, at: 1_000 }] })
   script.say({ readings: [{ key: 'nobody', metric: 'test.load', value: 8, at: 1_000 }] })
   script.say({ notice: 'linkDown', key: '2', detail: { ifIndex: 4 } }, { notice: 'coldStart', detail: {} })
-  await process.until(async () => process.samples.length > 0 && (await eventsOf('Notice')).length === 2)
+  await process.until(async () => measured().length > 0 && (await eventsOf('Notice')).length === 2)
   const id = (name: string) =>
     process.holder.graph.ofType('VirtualMachine').find((one) => one.name === name)!.id
-  expect(process.samples).toEqual([{ resourceId: id('1'), metric: 'test.load', value: 7, at: 1_000 }])
+  expect(measured()).toEqual([{ resourceId: id('1'), metric: 'test.load', value: 7, at: 1_000 }])
   const told = await database.db('event').where({ type: 'Notice' }).orderBy('seq')
   expect(told.map((event: any) => Number(event.resource_id))).toEqual([id('2'), sourceOf(process).id])
   expect(told[0].body.detail).toMatchObject({ notice: 'linkDown', key: '2', ifIndex: 4 })

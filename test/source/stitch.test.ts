@@ -37,6 +37,7 @@ const intended = (): Short[] => [
   device(1, { name: 'compute-1', serial: serviceTag, rack: 1, position: '10.0', face: 'front' }),
   device(2, { name: 'leaf-1', role: 2, rack: 1 }),
   device(3, { name: 'compute-1', serial: 'OTHER77', site: 2 }),
+  device(4, { name: 'mail-1', serial: 'MAIL1', site: 2 }),
   port('interface', 11, 1, { name: 'eno1', type: '10gbase-t' }),
   port('interface', 21, 2, { name: 'Ethernet1', type: '10gbase-t' }),
   ...cable(1, ['dcim.interface 11'], ['dcim.interface 21']),
@@ -46,6 +47,8 @@ function createCloud(): FakeCloud {
   const cloud = new FakeCloud({ machines: 1 })
   cloud.servers[0]!['OS-EXT-SRV-ATTR:hypervisor_hostname'] = 'compute-1'
   cloud.lists['compute/v2.1/os-hypervisors/detail']![0]!['hypervisor_hostname'] = 'compute-1'
+  Object.assign(cloud.ports[0]!, { mac_address: guestMac })
+  cloud.ports[0]!['fixed_ips'][0].ip_address = guestAddress
   return cloud
 }
 
@@ -60,6 +63,8 @@ function createController(): FakeController {
   return controller
 }
 
+const mibOf = (recording: string): Mib => new Mib(parseRecording(Buffer.from(recording)).values)
+
 /** A controller of Dell, as it answers SNMP. */
 const idrac = [
   '1.3.6.1.2.1.1.1.0|4|',
@@ -70,6 +75,48 @@ const idrac = [
   '1.3.6.1.4.1.674.10892.5.1.3.12.0|4|PowerEdge R640',
   '1.3.6.1.4.1.674.10892.5.2.4.0|2|4',
 ].join('\n')
+
+const guestMac = 'fa:16:3e:48:00:01'
+const guestAddress = '127.0.0.9'
+
+/** A switch whose port 1 has learned the address of the machine's interface, and port 2 two others. */
+const learning = [
+  '1.3.6.1.2.1.1.1.0|4|test switch',
+  '1.3.6.1.2.1.1.2.0|6|1.3.6.1.4.1.99999.1',
+  '1.3.6.1.2.1.1.3.0|67|1000',
+  '1.3.6.1.2.1.1.5.0|4|edge-1',
+  ...[1, 2].flatMap((port) => [
+    `1.3.6.1.2.1.2.2.1.1.${port}|2|${port}`,
+    `1.3.6.1.2.1.2.2.1.2.${port}|4|port${port}`,
+    `1.3.6.1.2.1.2.2.1.3.${port}|2|6`,
+    `1.3.6.1.2.1.2.2.1.6.${port}|4x|001b2100aa0${port}`,
+    `1.3.6.1.2.1.2.2.1.8.${port}|2|1`,
+    `1.3.6.1.2.1.17.1.4.1.2.${port}|2|${port}`,
+  ]),
+  ...[
+    [guestMac, 1],
+    ['00:1b:21:99:00:01', 2],
+    ['00:1b:21:99:00:02', 2],
+  ].flatMap(([mac, port]) => {
+    const index = String(mac)
+      .split(':')
+      .map((byte) => parseInt(byte, 16))
+      .join('.')
+    return [`1.3.6.1.2.1.17.4.3.1.2.${index}|2|${port}`, `1.3.6.1.2.1.17.4.3.1.3.${index}|2|3`]
+  }),
+].join('\n')
+
+/** The system in the machine, which knows nothing of its cloud. */
+const inside = [
+  '1.3.6.1.2.1.1.1.0|4|Linux vm1 6.1.0 x86_64',
+  '1.3.6.1.2.1.1.2.0|6|1.3.6.1.4.1.8072.3.2.10',
+  '1.3.6.1.2.1.1.3.0|67|1000',
+  '1.3.6.1.2.1.1.5.0|4|vm1',
+  '1.3.6.1.2.1.1.7.0|2|72',
+].join('\n')
+
+/** The system on a server that the inventory has: neither knows the other by more than its name. */
+const mail = inside.replaceAll('vm1', 'mail-1')
 
 beforeAll(async () => {
   netbox = await serveDump(parseDump(JSON.stringify(fixture(...intended()))))
@@ -85,9 +132,12 @@ beforeAll(async () => {
   const controller = createController()
   responder = startResponder()
   const agent = await responder.add({
-    mib: new Mib(parseRecording(Buffer.from(idrac)).values),
+    mib: mibOf(idrac),
     community: 'public',
   })
+  const edge = await responder.add({ mib: mibOf(learning), community: 'public' })
+  const guest = await responder.add({ mib: mibOf(inside), community: 'public', address: guestAddress })
+  const host = await responder.add({ mib: mibOf(mail), community: 'public' })
   Object.assign(process.env, {
     NETBOX_TOKEN: netbox.token,
     OS_PASSWORD: cloud.password,
@@ -124,8 +174,9 @@ beforeAll(async () => {
       },
       snmp: {
         driver: 'snmp',
-        seeds: [{ address: '127.0.0.1', port: agent.port }],
+        seeds: [agent, edge, guest, host].map(({ address, port }) => ({ address, port })),
         credentials: { main: { community: 'env:COMMUNITY' } },
+        interval: 1,
       },
     },
   })
@@ -234,4 +285,65 @@ test('one query walks from a container to its switch', async () => {
   expect(new Set(host.origins.map(({ source }: any) => source.name)).size).toBe(4)
   const cabled = host.interfaces.nodes.find(({ peers }: any) => peers.length > 0)
   expect(cabled).toMatchObject({ name: 'eno1', peers: [{ name: 'Ethernet1', device: { name: 'leaf-1' } }] })
+})
+
+test('an interface of a machine of the cloud hangs on the port of the switch that has learned its address', async () => {
+  const find = async () => {
+    const { data } = await app.query<any>(
+      `{ resource(ref: "VirtualMachine:instanceId=${uuid(1)}") { ... on VirtualMachine { interfaces(first: 5) { nodes { macAddress peers { name device { name } } } } } } }`,
+    )
+    return data.resource.interfaces.nodes.find(({ peers }: any) => peers.length > 0)
+  }
+  expect(await until(find)).toEqual({
+    macAddress: guestMac,
+    peers: [{ name: 'port1', device: { name: 'edge-1' } }],
+  })
+})
+
+/** The machine as the cloud tells it, and the system in it as SNMP does. */
+async function findGuest(): Promise<{ id: string; conflicts: string[] } | undefined> {
+  const { data } = await app.query<any>(
+    '{ virtualMachines(filter: { name: { eq: "vm1" } }) { nodes { id osName origins { source { name } } conflicts { other { id } } } } }',
+  )
+  const ofSnmp = data.virtualMachines.nodes.find(
+    ({ origins }: any) => origins.length === 1 && origins[0].source.name === 'snmp',
+  )
+  const conflicts = ofSnmp?.conflicts.map(({ other }: any) => other.id as string)
+  return conflicts?.length > 0 ? { id: ofSnmp.id, conflicts } : undefined
+}
+
+test('the system at the address of a machine is that of a machine, not a server; that they are one people say', async () => {
+  const found = await until(findGuest)
+  const machineRef = `VirtualMachine:instanceId=${uuid(1)}`
+  const { data } = await app.query<any>(`{ resource(ref: "${machineRef}") { id } }`)
+  expect(found.conflicts).toEqual([data.resource.id])
+  const { errors } = await app.query<any>(
+    `mutation { mergeResources(input: { refs: ["${found.id}"], into: "${machineRef}" }) { cursor } }`,
+  )
+  expect(errors).toBeUndefined()
+  await until(async () => (await originsOf(machineRef)).length === 3)
+  expect(await originsOf(machineRef)).toEqual(['cloud', 'cluster', 'snmp'])
+})
+
+test('a server of NetBox and the system on it have a name in common: a conflict of both, which people settle', async () => {
+  const ask = async () => {
+    const { data } = await app.query<any>(
+      '{ servers(filter: { name: { eq: "mail-1" } }) { nodes { id serialNumber osName conflicts { other { id } } } } }',
+    )
+    const nodes = data.servers.nodes as any[]
+    return nodes.length === 2 && nodes.every(({ conflicts }) => conflicts.length === 1) ? nodes : undefined
+  }
+  const [one, other] = (await until(ask)) as [any, any]
+  expect([one.conflicts[0].other.id, other.conflicts[0].other.id]).toEqual([other.id, one.id])
+  const intended = one.serialNumber === 'MAIL1' ? one : other
+  const observed = intended === one ? other : one
+  const { errors } = await app.query<any>(
+    `mutation { mergeResources(input: { refs: ["${observed.id}"], into: "${intended.id}" }) { cursor } }`,
+  )
+  expect(errors).toBeUndefined()
+  const { data } = await app.query<any>(
+    '{ servers(filter: { name: { eq: "mail-1" } }) { nodes { serialNumber osName origins { source { name } } conflicts { type } } } }',
+  )
+  expect(data.servers.nodes).toMatchObject([{ serialNumber: 'MAIL1', osName: 'Linux', conflicts: [] }])
+  expect(await originsOf('Server:serialNumber=MAIL1')).toEqual(['netbox', 'snmp'])
 })

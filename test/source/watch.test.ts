@@ -24,6 +24,7 @@ test('what is told while something is written is written next, whatever the cloc
     shards: 1,
     fenceOf: () => ({ turn: 'test', epoch: 1 }) as never,
     record: () => {},
+    collected: () => {},
     clean: (value) => value,
     tell: async () => {},
     log: pino({ level: 'silent' }),

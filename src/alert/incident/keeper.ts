@@ -9,7 +9,7 @@ import { findGroups, type Group } from '../cause.ts'
 import { alertsByIds, openAlerts, TurnLost } from '../store.ts'
 import { endIntake } from '../received.ts'
 import { holderOf } from '../relation.ts'
-import { planIncidents, type Ended, type Member } from './plan.ts'
+import { findHealing, planIncidents, type Ended, type Member } from './plan.ts'
 import { lateIncidents, openIncidents, writeIncidents } from './store.ts'
 
 export interface KeeperOptions {
@@ -78,12 +78,13 @@ export class IncidentKeeper {
       .filter(({ severity, resourceId }) => severity !== 'INFO' && resourceId !== null)
     const isOpen = new Set(alerts.map(({ image }) => image.id))
     const over = open.flatMap(({ alertIds }) => alertIds.filter((id) => !isOpen.has(id)))
+    const ended = over.length === 0 ? [] : (await alertsByIds(db, over)).flatMap(toEnded)
     const writes = planIncidents({
-      groups: findGroups(graph, images),
+      groups: findGroups(graph, images, findHealing(open, ended, now, images)),
       members: new Map(images.map((image) => [image.id, toMember(image)])),
       open,
       late: await lateIncidents(db, now - againMs),
-      ended: over.length === 0 ? [] : (await alertsByIds(db, over)).flatMap(toEnded),
+      ended,
       describe: (group) => describe(graph, group),
       now,
     })

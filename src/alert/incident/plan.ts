@@ -46,7 +46,7 @@ export function planIncidents({
   describe,
   now,
 }: Planned): IncidentWrite[] {
-  const groups = whileHealing(found, open, over, now)
+  const groups = whileHealing(found, findHealing(open, over, now))
   const taken = new Set<number>()
   const writes: { write: IncidentWrite; group: Group }[] = []
   const keepers = new Map<number, number>()
@@ -76,24 +76,51 @@ export function planIncidents({
   return [...ended, ...changed]
 }
 
-/** What is left of an incident that is healing stays with its cause: it is no incident of its own, and nobody is told of it anew. */
-function whileHealing(
-  groups: readonly Group[],
+/** An open alert, as far as it says whether an incident is at rest. */
+export interface Begun {
+  resourceId: number | null
+  failure: Failure
+  startsAt: number
+}
+
+/**
+ * Open incidents whose cause goes on explaining for a while: it ended, or it is suspected alone and something just ended or began. What comes back to life fails for a moment
+ * in ways of its own, by which a suspicion would be lost.
+ */
+export function findHealing(
   open: readonly IncidentImage[],
   over: readonly Ended[],
   now: number,
-): readonly Group[] {
+  begun: readonly Begun[] = [],
+): readonly IncidentImage[] {
+  return open.filter((incident) => {
+    const own = new Set(incident.alertIds)
+    const ended = over.filter(({ id }) => own.has(id))
+    const wasSuspected = !ended.some((one) => isCauseOf(incident, one))
+    if (ended.some((one) => now - one.endsAt < healingMs && (wasSuspected || isCauseOf(incident, one))))
+      return true
+    const alike = begun.filter(({ failure }) => failure === incident.failure)
+    // Of what else is suspected the reason may be found meanwhile: a source that reaches nothing.
+    return (
+      incident.failure === 'SESSION' &&
+      wasSuspected &&
+      !alike.some((one) => isCauseOf(incident, one)) &&
+      alike.some(({ startsAt }) => now - startsAt < healingMs)
+    )
+  })
+}
+
+const isCauseOf = (incident: IncidentImage, one: Pick<Begun, 'resourceId' | 'failure'>): boolean =>
+  one.resourceId === incident.causeId && one.failure === incident.failure
+
+/** What is left of an incident that is healing stays with its cause: it is no incident of its own, and nobody is told of it anew. */
+function whileHealing(groups: readonly Group[], healing: readonly IncidentImage[]): readonly Group[] {
   let left = [...groups]
-  for (const { causeId, failure, alertIds } of open) {
+  for (const { causeId, failure, alertIds } of healing) {
     const own = new Set(alertIds)
-    const ended = over.filter(({ id, endsAt }) => own.has(id) && now - endsAt < healingMs)
-    const isCause = (one: { resourceId: number | null; failure: Failure }): boolean =>
-      one.resourceId === causeId && one.failure === failure
-    const wasSuspected = !over.some((one) => own.has(one.id) && isCause(one))
-    if (!ended.some((one) => wasSuspected || isCause(one))) continue
-    const rest = left.filter((group) => group.alertIds.every((id) => own.has(id)))
-    // It fails still, or again.
-    if (rest.length === 0 || left.some((one) => one.causeId === causeId && one.failure === failure)) continue
+    const isCause = (group: Group): boolean => group.causeId === causeId && group.failure === failure
+    const rest = left.filter((group) => isCause(group) || group.alertIds.every((id) => own.has(id)))
+    if (rest.length === 0) continue
     const together = {
       ...{ causeId, failure },
       alertIds: rest.flatMap((group) => group.alertIds).sort((a, b) => a - b),

@@ -1,7 +1,7 @@
 /** Whom alerts are told to: receivers, and the routes that lead to them. */
 import { z } from 'zod'
 import { severities } from '../alert.ts'
-import { toMs } from '../rule/parse.ts'
+import { toMs } from '../../duration.ts'
 
 const time = z.unknown().transform((value, context) => {
   const ms = toMs(value)

@@ -1,4 +1,5 @@
 /** Whether a condition holds, by the samples of one series. */
+import { leastFreshMs } from '../../metric/fresh.ts'
 import { latestOf, lineThrough, meanOf, robustScore, rateOf } from './statistics.ts'
 import type { Bound, Condition } from './rule.ts'
 
@@ -16,6 +17,8 @@ export interface Evidence {
   before?: Window
   /** Whether an alert is firing: then `clear` decides. */
   isFiring: boolean
+  /** How long a value of the series says something of now; default: five minutes. */
+  freshMs?: number
 }
 
 /** `unknown`: nothing is known now. */
@@ -24,8 +27,6 @@ export interface Verdict {
   value: number | null
 }
 
-/** A value older than this says nothing of now. */
-export const staleMs = 5 * 60_000
 /** Clocks of sources may be a little ahead. */
 const aheadMs = 60_000
 
@@ -37,7 +38,7 @@ export function lookbackOf(condition: Condition): number {
     case 'always':
       return 0
     case 'threshold':
-      return staleMs
+      return leastFreshMs
     case 'absence':
       return condition.after
     default:
@@ -50,7 +51,7 @@ export const isOfLatest = ({ type }: Condition): boolean =>
   type === 'threshold' || type === 'absence' || type === 'always'
 
 export function judge(condition: Condition, evidence: Evidence): Verdict {
-  const { now } = evidence
+  const { now, freshMs = leastFreshMs } = evidence
   if (condition.type === 'always') return { holds: true, value: null }
   const latest = latestOf(evidence.window, now + aheadMs)
   if (condition.type === 'absence') {
@@ -58,7 +59,7 @@ export function judge(condition: Condition, evidence: Evidence): Verdict {
     const silentMs = now - latest.at
     return { holds: silentMs > condition.after, value: silentMs / 1_000 }
   }
-  if (latest === undefined || now - latest.at > staleMs + slackOf(condition)) return unknown
+  if (latest === undefined || now - latest.at > freshMs + slackOf(condition)) return unknown
   const value = valueOf(condition, evidence, latest)
   if (value === undefined || Number.isNaN(value)) return unknown
   return { holds: isBad(condition, value, evidence.isFiring), value }

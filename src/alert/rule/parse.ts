@@ -1,34 +1,10 @@
 /** Rules as people write them, strict: what is not known is refused with its place. */
 import { z } from 'zod'
+import { toMs } from '../../duration.ts'
 import { failures, severities } from '../alert.ts'
-import { isKindName } from '../../resource/kind/index.ts'
-import { linkTypes } from '../../resource/kind/link.ts'
-import { statuses } from '../../resource/resource.ts'
-import type { Rule, Selector } from './rule.ts'
+import { selectorShape } from '../../graph/selector.ts'
+import type { Rule } from './rule.ts'
 import { templateFaults } from './template.ts'
-
-const units: Readonly<Record<string, number>> = {
-  s: 1_000,
-  m: 60_000,
-  h: 3_600_000,
-  d: 86_400_000,
-  w: 604_800_000,
-}
-
-/** `30s`, `5m`, `PT5M`, or seconds. */
-export function toMs(value: unknown): number | undefined {
-  if (typeof value === 'number') return value >= 0 && Number.isFinite(value) ? value * 1_000 : undefined
-  if (typeof value !== 'string') return undefined
-  const short = /^(\d+(?:\.\d+)?)\s*([smhdw])$/.exec(value)
-  if (short) return Number(short[1]) * units[short[2]!]!
-  const long =
-    /^P(?=\d|T\d)(?:(\d+)W)?(?:(\d+)D)?(?:T(?=\d)(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?)?$/.exec(value)
-  if (!long) return undefined
-  const [weeks = 0, days = 0, hours = 0, minutes = 0, seconds = 0] = long
-    .slice(1)
-    .map((part) => Number(part ?? 0))
-  return Math.round(((((weeks * 7 + days) * 24 + hours) * 60 + minutes) * 60 + seconds) * 1_000)
-}
 
 const duration = z.unknown().transform((value, context) => {
   const ms = toMs(value)
@@ -96,49 +72,12 @@ const condition = z.discriminatedUnion('type', [
     .refine(isClear, noClear),
 ])
 
-const names = z.array(z.string().min(1)).min(1)
-const scalar = z.union([z.string(), z.number(), z.boolean()])
-
-export const selector: z.ZodType<Selector> = z.lazy(() =>
-  z.strictObject({
-    and: z.array(selector).optional(),
-    or: z.array(selector).min(1).optional(),
-    not: selector.optional(),
-    kind: names.refine((kinds) => kinds.every(isKindName), 'not a kind').optional(),
-    name: z.string().min(1).max(300).optional(),
-    status: z.array(z.enum(statuses)).min(1).optional(),
-    label: z
-      .array(
-        z.strictObject({
-          key: z.string().min(1),
-          value: z.string().optional(),
-          in: z.array(z.string()).optional(),
-          exists: z.boolean().optional(),
-        }),
-      )
-      .min(1)
-      .optional(),
-    tenant: names.optional(),
-    site: names.optional(),
-    source: names.optional(),
-    fields: z.record(z.string(), z.array(scalar).min(1)).optional(),
-    linked: z
-      .strictObject({
-        type: z.enum(linkTypes as [string, ...string[]]).optional(),
-        direction: z.enum(['IN', 'OUT', 'BOTH']).optional(),
-        depth: z.number().int().min(1).max(8).optional(),
-        to: selector.optional(),
-      })
-      .optional(),
-  }),
-)
-
 const upper = (value: unknown): unknown => (typeof value === 'string' ? value.toUpperCase() : value)
 
 export const ruleSchema = z.strictObject({
   name: z.string().regex(/^[A-Za-z][A-Za-z0-9_:.-]{0,99}$/, 'letters, digits, _, -, . and : are needed'),
   metric: z.string().regex(/^[a-z][a-z0-9_.:]{0,127}$/i, 'the name of a metric is needed'),
-  selector: selector.default({}),
+  selector: selectorShape.default({}),
   condition,
   for: duration.default(0),
   /** How long it must be well again. */

@@ -1,4 +1,5 @@
 /** What a rule is. Times are milliseconds. */
+import type { Selector } from '../../graph/selector.ts'
 import type { Failure, Severity } from '../alert.ts'
 
 /** When a value is bad. `clear`: where an alert ends, when that is not where it began. */
@@ -24,38 +25,6 @@ export type Condition =
   | ({ type: 'forecast'; over: number; within: number; confidence: number } & Bound)
   /** How many robust standard deviations the latest value lies from the median of a time. */
   | ({ type: 'zscore'; over: number } & Bound)
-
-export interface LabelSelector {
-  key: string
-  value?: string | undefined
-  in?: string[] | undefined
-  exists?: boolean | undefined
-}
-
-/** Which resources: all given conditions hold. Names of tenants, sites and sources, or their ids. */
-export interface Selector {
-  and?: Selector[] | undefined
-  or?: Selector[] | undefined
-  not?: Selector | undefined
-  kind?: string[] | undefined
-  /** A glob: `icn1-*`. */
-  name?: string | undefined
-  status?: string[] | undefined
-  label?: LabelSelector[] | undefined
-  tenant?: string[] | undefined
-  site?: string[] | undefined
-  source?: string[] | undefined
-  /** Values that fields have: `{ adminStatus: [UP] }`. */
-  fields?: Record<string, (string | number | boolean)[]> | undefined
-  linked?:
-    | {
-        type?: string | undefined
-        direction?: 'IN' | 'OUT' | 'BOTH' | undefined
-        depth?: number | undefined
-        to?: Selector | undefined
-      }
-    | undefined
-}
 
 export const ruleOrigins = ['SHIPPED', 'CONFIG', 'API'] as const
 

@@ -87,6 +87,14 @@ export const shippedInputs: readonly RuleInput[] = [
     summary: '{{value}} operations for {{resource.name}} are STUCK: see what failed, and retryOperation',
   },
   {
+    name: 'LeaseEnding',
+    metric: 'tenant.leases.ending',
+    selector: { kind: ['Tenant'] },
+    condition: { type: 'threshold', above: 0 },
+    severity: 'INFO',
+    summary: '{{value}} leases of {{resource.name}} end soon: extendLease, or they are released',
+  },
+  {
     name: 'Watchdog',
     metric: 'up',
     selector: { kind: ['Source'], name: 'plenum' },

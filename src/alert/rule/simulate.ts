@@ -1,8 +1,9 @@
 /** A rule tried on samples that are made up: what becomes of its alert, and when somebody would be told. The same judgement and the same life as in earnest. */
 import { z } from 'zod'
+import { freshFor } from '../../metric/fresh.ts'
 import { judge, lookbackOf } from './condition.ts'
 import { step, type Life } from './machine.ts'
-import { toMs } from './parse.ts'
+import { toMs } from '../../duration.ts'
 import type { Rule } from './rule.ts'
 
 const time = z.unknown().transform((value, context) => {
@@ -142,13 +143,23 @@ function insert(samples: Sample[], sample: Sample): void {
 }
 
 function evidenceOf({ condition }: Rule, { samples, former }: World, life: Life | undefined, now: number) {
-  const back = lookbackOf(condition)
+  const [back, freshMs] = [lookbackOf(condition), freshOf(samples)]
+  const isLatest = condition.type === 'threshold'
   return {
     now,
+    freshMs,
     isFiring: life?.state === 'FIRING',
-    window: windowOf(samples, now - back, now + aheadMs),
+    window: windowOf(samples, now - (isLatest ? Math.max(back, freshMs) : back), now + aheadMs),
     before: windowOf(former, now - weekMs - back, now - weekMs),
   }
+}
+
+function freshOf(samples: readonly Sample[]): number {
+  const gap = (last: number): number => {
+    const [former, one] = [samples.at(last - 1), samples.at(last)]
+    return samples.length > -last ? one![0] - former![0] : Infinity
+  }
+  return freshFor(gap(-1), gap(-2))
 }
 
 function windowOf(samples: readonly Sample[], from: number, to: number) {

@@ -1,5 +1,5 @@
 /** What a member's place costs: spread before nearness, nearness before preferred traits, those before how full it gets. */
-import type { Demand, Provider } from './shape.ts'
+import { freeOf, type Demand, type Inventory, type Provider } from './shape.ts'
 
 export interface Survivor {
   readonly provider: Provider
@@ -23,7 +23,7 @@ const perStep = 1_000
 const perTrait = 10
 
 export function weigh(survivors: readonly Survivor[], demand: Demand): Weights {
-  const fill = fillCosts(survivors, demand)
+  const fill = fillCosts(demand)
   const { spread } = demand
   for (const survivor of survivors) {
     const { provider } = survivor
@@ -58,34 +58,34 @@ function wishCost(provider: Provider, { prefer, distance }: Demand): number {
   return cost
 }
 
-/** How dear a class is: the share of all that is free that one member asks for, so that what is rare is left whole. */
-function scarcity(survivors: readonly Survivor[], amounts: readonly number[]): number[] {
-  const free = amounts.map(() => 0)
-  for (const one of survivors)
-    for (let index = 0; index < free.length; index++) free[index]! += one.free[index]!
-  return amounts.map((amount, index) => (free[index] === 0 ? 1 : amount / free[index]!))
-}
-
 /**
- * 0..1. Packing leaves the least behind, each class by its share of what the provider has; and puts what needs no rare class where there is none of it.
- * Otherwise the emptiest first.
+ * 0..1 and, where it has a rare class that nobody asks for, one more. Packing leaves the least behind, and of all classes alike, so that the next can use it: a machine
+ * with processors and no memory left is of use to nobody. Otherwise the emptiest first, by what is asked for.
  */
-function fillCosts(survivors: readonly Survivor[], demand: Demand): (survivor: Survivor) => number {
+function fillCosts(demand: Demand): (survivor: Survivor) => number {
   const names = Object.keys(demand.amounts)
   const amounts = Object.values(demand.amounts)
-  const weights = scarcity(survivors, amounts).map((scarce) => 1 + scarce)
-  const whole = weights.reduce((sum, weight) => sum + weight, 0)
-  return ({ provider: { inventories }, free }) => {
+  const shareLeft = ({ total, ratio }: Inventory, free: number): number => free / Math.max(1, total * ratio)
+  const emptied = ({ provider: { inventories }, free }: Survivor): number => {
     let left = 0
-    for (let index = 0; index < names.length; index++) {
-      const { total, ratio } = inventories[names[index]!]!
-      left += (weights[index]! * (free[index]! - amounts[index]!)) / Math.max(1, total * ratio)
-    }
-    const share = whole === 0 ? 0 : left / whole
-    if (!demand.pack) return 1 - share
-    for (const name in inventories)
-      if (inventories[name]!.scarce === true && inventories[name]!.total > 0 && !names.includes(name))
-        return share + 1
-    return share
+    for (let index = 0; index < names.length; index++)
+      left += shareLeft(inventories[names[index]!]!, free[index]! - amounts[index]!)
+    return names.length === 0 ? 1 : 1 - left / names.length
   }
+  const packed = ({ provider: { inventories }, free }: Survivor): number => {
+    let [sum, count, least, most, isRare] = [0, 0, 1, 0, false]
+    for (const name in inventories) {
+      const inventory = inventories[name]!
+      if (inventory.total === 0) continue
+      const index = names.indexOf(name)
+      isRare ||= index < 0 && inventory.scarce === true
+      const share = shareLeft(inventory, index < 0 ? freeOf(inventory) : free[index]! - amounts[index]!)
+      sum += share
+      count++
+      least = Math.min(least, share)
+      most = Math.max(most, share)
+    }
+    return (isRare ? 1 : 0) + (count === 0 ? 0 : (sum / count + most - least) / 2)
+  }
+  return demand.pack ? packed : emptied
 }

@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { statuses } from '../../resource/resource.ts'
 import { isClass, isTrait } from '../class.ts'
+import { leaseWarningsShape } from '../lease/index.ts'
 
 const className = z
   .string()
@@ -29,7 +30,7 @@ const where = z
 
 export const poolShape = z
   .strictObject({
-    kind: z.enum(['Prefix', 'Rack', 'Server', 'Vlan']),
+    kind: z.enum(['Prefix', 'Rack', 'Server', 'VirtualMachine', 'Vlan']),
     where,
     /** Of kind Vlan: the numbers that may be given, within a group. */
     vlans: z
@@ -78,5 +79,6 @@ export const allocationShape = z.strictObject({
   /** A folder of blueprints (YAML) beside the shipped ones. */
   blueprints: z.string().min(1).optional(),
   quotas: z.array(quotaShape).default([]),
+  leaseWarnings: leaseWarningsShape,
 })
 export type AllocationConfig = z.infer<typeof allocationShape>

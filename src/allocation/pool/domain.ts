@@ -13,13 +13,17 @@ export function domainOf(graph: Graph, vertex: Vertex, of: Domain): string | und
     case 'site':
       return vertex.siteId === null ? undefined : String(vertex.siteId)
     case 'rack':
-      return rackOf(graph, vertex)?.id.toString()
+      return rackOf(graph, carrierOf(graph, vertex))?.id.toString()
     case 'switch':
-      return named(uplinksOf(graph, vertex))
+      return named(uplinksOf(graph, carrierOf(graph, vertex)))
     case 'powerFeed':
-      return named(feedsOf(graph, vertex))
+      return named(feedsOf(graph, carrierOf(graph, vertex)))
   }
 }
+
+/** A machine stands where its server does. */
+const carrierOf = (graph: Graph, vertex: Vertex): Vertex =>
+  vertex.kind.name === 'VirtualMachine' ? (graph.neighbors(vertex, 'RUNS_ON', 'out')[0] ?? vertex) : vertex
 
 const named = (found: readonly Vertex[]): string | undefined => {
   const ids = [...new Set(found.map(({ id }) => id))].sort((one, other) => one - other)

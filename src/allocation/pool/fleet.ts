@@ -4,16 +4,16 @@ import { isNamedClass, traitText, type NamedClass } from '../class.ts'
 import type { Domain, Inventory, Provider } from '../plan.ts'
 import type { PoolConfig } from './config.ts'
 import { domainOf } from './domain.ts'
+import { guestsOf, sizeOf, type Amounts } from './guest.ts'
 import { addressesOf, rackUnitsOf, vlansOf, type Units } from './unit.ts'
 
 export type Usage = ReadonlyMap<string, ReadonlyMap<string, number>>
 type Pool = PoolConfig & { name: string }
 
-const bytesPerMebibyte = 2 ** 20
-const bytesPerGibibyte = 2 ** 30
 const none: ReadonlySet<string> = new Set()
 /** A class that fewer providers than this share of a pool have is left to who asks for it. */
 const scarceShare = 0.5
+const guestsStaleMs = 5_000
 
 /** What is around all providers, as it is now. */
 interface Surroundings {
@@ -35,6 +35,7 @@ export class FleetProvider implements Provider {
   readonly #maintained: () => ReadonlySet<number>
   readonly #domains = new Map<Domain, string | undefined>()
   #linkChanges: number | undefined
+  #guests: { links: number; atMs: number; amounts: Amounts } | undefined
   vertex: Vertex | null
 
   constructor(
@@ -68,6 +69,15 @@ export class FleetProvider implements Provider {
     if (this.#maintained().has(vertex.id)) return 'is in maintenance'
     if (vertex.health === 'CRITICAL') return 'is in a critical state'
     return (this.inventories['CUSTOM_SERVER']?.used ?? 0) > 0 ? 'is given as a whole' : undefined
+  }
+
+  /** What runs on it that is no claim. Machines that come, go or move count at once, those that change their size within seconds. */
+  get guests(): Amounts {
+    const links = this.#graph().linkChanges ?? Number.NaN
+    const atMs = performance.now()
+    if (this.#guests?.links !== links || atMs - this.#guests.atMs > guestsStaleMs)
+      this.#guests = { links, atMs, amounts: guestsOf(this.#graph(), this.vertex!) }
+    return this.#guests.amounts
   }
 
   domain(of: Domain): string | undefined {
@@ -105,22 +115,17 @@ function toInventory(pool: Pool, name: string, told: number): Inventory {
 }
 
 /** What a resource tells of itself. */
-function toldBy({ kind, fields }: Vertex): Record<string, number> {
+function toldBy(vertex: Vertex): Record<string, number> {
+  const { kind, fields } = vertex
   switch (kind.name) {
     case 'Prefix':
       return { [String(fields['cidr']).includes(':') ? 'IPV6_ADDRESS' : 'IPV4_ADDRESS']: 0 }
     case 'Rack':
       return { CUSTOM_RACK_UNIT: Number(fields['heightUnits'] ?? 0) }
-    default: {
-      const count = (value: unknown, per: number): number => Math.floor(Number(value ?? 0) / per)
-      const all = {
-        CUSTOM_SERVER: 1,
-        VCPU: count(fields['cpuCores'], 1),
-        MEMORY_MB: count(fields['memoryBytes'], bytesPerMebibyte),
-        DISK_GB: count(fields['diskBytes'], bytesPerGibibyte),
-      }
-      return Object.fromEntries(Object.entries(all).filter(([, amount]) => amount > 0))
-    }
+    case 'Server':
+      return { CUSTOM_SERVER: 1, ...sizeOf(vertex, Math.floor) }
+    default:
+      return sizeOf(vertex, Math.floor)
   }
 }
 
@@ -165,15 +170,14 @@ export class Fleet {
       else if (isIn(pool, vertex, graph)) now.set(vertex.id, this.#toProvider(pool, vertex))
     }
     const list = [...now.values()]
-    if (pool.kind === 'Server')
-      for (const provider of list) noteUsed(provider, usage.get(provider.key), graph)
+    if (isHost(pool)) for (const provider of list) noteUsed(provider, usage.get(provider.key), graph)
     this.#known.set(pool.name, now)
     noteScarce(list)
     return list
   }
 
   #toProvider(pool: Pool, vertex: Vertex): FleetProvider {
-    const told = { ...toldBy(vertex), ...(pool.kind === 'Server' ? pool.total : {}) }
+    const told = { ...toldBy(vertex), ...(isHost(pool) ? pool.total : {}) }
     const inventories = Object.fromEntries(
       Object.entries(told).map(([name, amount]) => [name, toInventory(pool, name, amount)]),
     )
@@ -200,6 +204,9 @@ export class Fleet {
   }
 }
 
+/** Of what runs others. */
+const isHost = ({ kind }: Pool): boolean => kind === 'Server' || kind === 'VirtualMachine'
+
 function isIn({ where }: Pool, vertex: Vertex, graph: Graph): boolean {
   if (
     where.name !== undefined &&
@@ -219,7 +226,9 @@ function noteUsed(
   used: ReadonlyMap<string, number> | undefined,
   graph: Graph,
 ): void {
-  for (const name in provider.inventories) provider.inventories[name]!.used = used?.get(name) ?? 0
+  const { guests } = provider
+  for (const name in provider.inventories)
+    provider.inventories[name]!.used = (used?.get(name) ?? 0) + (guests[name] ?? 0)
   const whole = provider.inventories['CUSTOM_SERVER']
   if (whole === undefined || whole.used > 0) return
   const isShared = used !== undefined && [...used.values()].some((amount) => amount > 0)

@@ -9,6 +9,7 @@ import { checkable, type Check, type StepForm } from './form.ts'
 import { nameOf, type Place } from './name.ts'
 import { neighborSteps } from './neighbor.ts'
 import { serverSteps } from './server.ts'
+import { webhookStep } from './webhook.ts'
 
 export function stepsOf(
   draft: Draft,
@@ -24,8 +25,9 @@ export function stepsOf(
     const serverId = own.find(({ units }) => units.length === 0)?.resourceId ?? null
     return draft.blueprint.steps.flatMap((step, index) => {
       const place = { member, index, isFirst: at === 0, labels }
-      const { neighbor } = step
+      const { neighbor, webhook } = step
       if (neighbor !== undefined) return neighborSteps(fillAll(neighbor, values), place, graph, serverId)
+      if (webhook !== undefined) return [webhookStep(webhook, values, place)]
       return toSteps(fillAll(step, values), place)
     })
   })

@@ -1,5 +1,6 @@
 /** The forms of a blueprint's steps: each is one thing to be done for a member. */
 import { z } from 'zod'
+import { secretReference } from '../../source/source.ts'
 
 const source = z.string().min(1)
 
@@ -94,7 +95,31 @@ const node = z.strictObject({
 })
 export type NodeForm = z.infer<typeof node>
 
-const forms = { container, server, node, neighbor, check }
+const webhook = z.strictObject({
+  /** Places may stand in its path only: whoever asks does not choose who is told. */
+  url: z
+    .string()
+    .regex(
+      /^https?:\/\/[^/{}\s@]+(?:\/\S*)?$/,
+      'an address with http or https is needed, without places in its host',
+    ),
+  /** By reference; sent as a bearer token. */
+  token: z
+    .string()
+    .regex(secretReference, 'a secret is given by reference: env:NAME, file:PATH or command:LINE')
+    .refine((reference) => !reference.includes('{{'), 'a reference to a secret has no places')
+    .optional(),
+  /** What it is told beside what it is about. */
+  body: z
+    .record(z.string().regex(/^[A-Za-z_]\w*$/), z.union([z.string(), z.number(), z.boolean()]))
+    .default({}),
+  /** Seconds until it must be done, and for one answer. */
+  within: z.number().positive().max(86_000).default(600),
+  deadline: z.number().positive().max(600).default(30),
+})
+export type WebhookForm = z.infer<typeof webhook>
+
+const forms = { container, server, node, neighbor, webhook, check }
 const names = Object.keys(forms).join(', ')
 
 export const stepShape = z
@@ -103,6 +128,7 @@ export const stepShape = z
     server: server.optional(),
     node: node.optional(),
     neighbor: neighbor.optional(),
+    webhook: webhook.optional(),
     check: check.optional(),
   })
   .refine((step) => Object.keys(step).length === 1, `a step is one of ${names}`)

@@ -7,6 +7,7 @@ import { fill } from '../blueprint/index.ts'
 import { prefixed, type Draft } from '../draft.ts'
 import { checkKind } from './check.ts'
 import { sessionKind, type Sight } from './session.ts'
+import { webhookKinds } from './webhook.ts'
 
 export { stepsOf } from './begin.ts'
 export type { Sight } from './session.ts'
@@ -19,7 +20,7 @@ const lookAgain = { firstMs: 25, mostMs: 5_000 }
 /** A machine boots, and has its disks written. */
 const timeoutOf = (kind: string): number => (kind === 'node' ? 3_600_000 : timeoutMs)
 /** What an actor makes. */
-const made: readonly string[] = [
+export const madeKinds: readonly string[] = [
   'container',
   'serverGroup',
   'port',
@@ -31,7 +32,7 @@ const made: readonly string[] = [
 ]
 
 /** Whether something stands that is to be ended when what it was done for is released. */
-export const isMade = ({ kind }: { kind: string }): boolean => made.includes(kind)
+export const isMade = ({ kind }: { kind: string }): boolean => kind === 'webhook' || madeKinds.includes(kind)
 
 /** What a service may run on, as its source knows it. */
 const carriers: readonly string[] = ['container', 'server']
@@ -42,7 +43,8 @@ export const carriersOf = (steps: readonly Step[]): string[] =>
     .map(({ parameters, result }) => `${String(parameters['source'])}:${String(result!['key'])}`)
 
 export const stepKinds = (actorOf: ActorOf, sight: Sight): StepKind[] => [
-  ...made.flatMap((kind) => [making(kind, actorOf), ending(kind, actorOf)]),
+  ...madeKinds.flatMap((kind) => [making(kind, actorOf), ending(kind, actorOf)]),
+  ...webhookKinds,
   checkKind,
   sessionKind(sight),
 ]

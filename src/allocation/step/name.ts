@@ -20,3 +20,9 @@ const named =
   (place: string, part?: string): NewStep['name'] =>
   (operationId, epoch) =>
     ['plenum', epoch, operationId, place, ...(part === undefined ? [] : [part])].join('-')
+
+/** Whose step has the name; undefined for what is no such name. */
+export function operationOf(name: string): number | undefined {
+  const id = /^plenum-[0-9a-f]{8}-(\d{1,15})-/.exec(name)?.[1]
+  return id === undefined ? undefined : Number(id)
+}

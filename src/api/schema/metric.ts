@@ -22,8 +22,6 @@ export interface SeriesArguments {
   aggregate?: SetAggregate | null
 }
 
-/** A collected value that is older than this is stale: its source is silent. */
-const staleMs = 5 * 60_000
 const steps = 100
 const leastStepMs = 1_000
 const mostMetrics = 50
@@ -111,10 +109,11 @@ async function readAll(
 }
 
 export function toReading(context: Context, graph: Graph, reading: Reading, now: number): object {
+  const { staleAt = Infinity, ...rest } = reading
   return {
-    ...reading,
+    ...rest,
     unit: context.metrics.metric(reading.metric)?.unit || null,
-    status: now - reading.at > staleMs ? 'STALE' : 'LAST_KNOWN',
+    status: now > staleAt ? 'STALE' : 'LAST_KNOWN',
     source: seeId(context, graph, reading.sourceId),
   }
 }

@@ -58,7 +58,7 @@ export interface StatArguments {
   aggregate: SetAggregate
 }
 
-/** What was measured longer ago says nothing of now. */
+/** What was measured longer ago says nothing of now, unless it is measured as seldom. */
 const oldMs = 15 * 60_000
 const timeEvery = 4_096
 
@@ -70,7 +70,7 @@ export function statOf(
   { metric, aggregate }: StatArguments,
 ): number | null {
   presentOnly(graph, 'stat')
-  const since = Date.now() - oldMs
+  const now = Date.now()
   const values: number[] = []
   let latest = { at: 0, value: 0 }
   let looked = 0
@@ -78,7 +78,7 @@ export function statOf(
     if (++looked % timeEvery === 0) checkTime(context.signal)
     if (access(context.viewer, vertex) !== 'FULL') continue
     const [reading] = context.metrics.readings(vertex.id, [metric])
-    if (reading === undefined || reading.at < since) continue
+    if (reading === undefined || now > Math.max(reading.at + oldMs, reading.staleAt ?? 0)) continue
     values.push(reading.value)
     if (reading.at > latest.at) latest = reading
   }

@@ -92,10 +92,18 @@ export function kindsOfType(type: KindName | InterfaceName): KindName[] {
   return kindNames.filter((kind) => isOfType(kind, type))
 }
 
-export function propertiesOf(kind: KindDefinition): [string, Property][] {
-  return Object.entries(kind.fields).filter(
-    (entry): entry is [string, Property] => entry[1].from === 'property',
-  )
+const properties = new WeakMap<KindDefinition, readonly [string, Property][]>()
+
+/** Asked of every observation: found out once. */
+export function propertiesOf(kind: KindDefinition): readonly [string, Property][] {
+  let known = properties.get(kind)
+  if (known === undefined) {
+    known = Object.entries(kind.fields).filter(
+      (entry): entry is [string, Property] => entry[1].from === 'property',
+    )
+    properties.set(kind, known)
+  }
+  return known
 }
 
 export function walksOf(kind: KindDefinition): [string, Walk][] {

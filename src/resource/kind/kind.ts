@@ -71,14 +71,22 @@ export interface Derived {
 
 export type Field = Property | Walk | Derived
 
+export interface ParentScope {
+  parent: LinkType
+  within?: KindName
+}
+
 /** How a resource of this kind is recognised across sources, built from an observation's properties. */
 export interface IdentityRule {
   readonly type: string
   /** Joining needs one strong identity; a weak one only raises a conflict for people to decide. */
   readonly strength: 'strong' | 'weak'
   readonly property: string
-  /** Property that scopes the value (manufacturer for a serial); `parent` = the resource at the end of `parentLink`; absent = global. */
-  readonly scope?: { property: string } | { parent: LinkType } | { property: string; parent: LinkType }
+  /**
+   * What the value is valid within: a property (the manufacturer of a serial number), the resource at the end of a link (of the kind `within`, where the link leads to several),
+   * or both; absent: everywhere.
+   */
+  readonly scope?: { property: string } | ParentScope | ({ property: string } & ParentScope)
 }
 
 export interface KindDefinition {

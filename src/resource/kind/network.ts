@@ -54,7 +54,14 @@ export const ipAddress: KindDefinition = {
     floating: property('Boolean'),
     role: property('String'),
   },
-  identities: [{ type: 'address', strength: 'strong', property: 'address', scope: { parent: 'MEMBER_OF' } }],
+  identities: [
+    {
+      type: 'address',
+      strength: 'strong',
+      property: 'address',
+      scope: { parent: 'MEMBER_OF', within: 'Vrf' },
+    },
+  ],
 }
 
 export const vrf: KindDefinition = {
@@ -113,7 +120,9 @@ export const prefix: KindDefinition = {
     ),
     ipAddresses: connection('IpAddress', into('PART_OF', 'IpAddress')),
   },
-  identities: [{ type: 'cidr', strength: 'strong', property: 'cidr', scope: { parent: 'MEMBER_OF' } }],
+  identities: [
+    { type: 'cidr', strength: 'strong', property: 'cidr', scope: { parent: 'MEMBER_OF', within: 'Vrf' } },
+  ],
 }
 
 export const vlan: KindDefinition = {

@@ -72,12 +72,10 @@ const makerOf = (value: unknown): string =>
     .replace(/\s+/g, ' ')
     .trim()
 
-/** `parentOf` gives the resource at the end of an outgoing link, undefined when there is none or it is not known yet. */
-export function claimsOf(
-  observation: Observation,
-  sourceName: string,
-  parentOf: (type: LinkType) => ResourceId | undefined,
-): Claim[] {
+/** The resource at the end of an outgoing link, of the kind where one is given; undefined when there is none or it is not known yet. */
+type ParentOf = (type: LinkType, within?: KindName) => ResourceId | undefined
+
+export function claimsOf(observation: Observation, sourceName: string, parentOf: ParentOf): Claim[] {
   return getKind(observation.kind).identities.flatMap((rule) => {
     const value = valueOf(observation, rule.property)
     const scope = scopeOf(observation, rule, parentOf)
@@ -116,11 +114,7 @@ function valueOf(observation: Observation, property: string): string | undefined
 /** Numbers on stickers are typed in by people in either case. */
 const isTag = (property: string): boolean => property === 'serialNumber' || property === 'assetTag'
 
-function scopeOf(
-  observation: Observation,
-  rule: IdentityRule,
-  parentOf: (type: LinkType) => ResourceId | undefined,
-): string | undefined {
+function scopeOf(observation: Observation, rule: IdentityRule, parentOf: ParentOf): string | undefined {
   if (rule.scope === undefined) return ''
   const property = 'property' in rule.scope ? rule.scope.property : undefined
   const text =
@@ -130,7 +124,7 @@ function scopeOf(
         ? makerOf(observation.fields?.[property])
         : String(observation.fields?.[property] ?? '')
   if (!('parent' in rule.scope)) return text ?? ''
-  const parent = parentOf(rule.scope.parent)
+  const parent = parentOf(rule.scope.parent, rule.scope.within)
   if (parent === undefined) return isGlobalWithout(rule.scope.parent) ? (text ?? '') : undefined
   return text === undefined ? `r:${parent}` : `r:${parent}/${text}`
 }

@@ -4,6 +4,7 @@
  */
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Knex } from 'knex'
+import type { KindName } from '../kind/index.ts'
 import type { LinkType } from '../kind/link.ts'
 import { membersByKeys, membersOfResources, membersWithin, type StoredMember } from '../observation/store.ts'
 import { claimsOf } from '../reconcile/identity.ts'
@@ -63,8 +64,8 @@ class Settling {
   readonly #input: SettleInput
   readonly #removed: ReadonlySet<MemberKey>
   readonly #waiting = new Map<MemberKey, Member>()
-  /** Resource of members outside this write that links point to. */
-  readonly #outside = new Map<MemberKey, ResourceId>()
+  /** Members outside this write that links point to. */
+  readonly #outside = new Map<MemberKey, { resourceId: ResourceId; kind: KindName }>()
   readonly #seenParents = new Set<ResourceId>()
   /** Who claims a strong identity, of those that were settled. */
   readonly #claimants = new Map<string, MemberKey[]>()
@@ -130,7 +131,7 @@ class Settling {
     })
     if (outside.length === 0) return
     for (const member of await membersByKeys(this.#trx, outside))
-      this.#outside.set(keyOf(member), member.resourceId)
+      this.#outside.set(keyOf(member), { resourceId: member.resourceId, kind: member.kind })
   }
 
   /** Those whose wholes have their resources; all, when they wait for each other. */
@@ -143,28 +144,36 @@ class Settling {
   }
 
   #waitsFor(member: Member, type: LinkType): boolean {
-    const link = this.#linkOf(member, type)
-    return (
-      link?.sourceId != null &&
-      link.key !== null &&
-      this.#waiting.has(memberKey(link.sourceId, link.key)) &&
-      memberKey(link.sourceId, link.key) !== keyOf(member)
+    return this.#linksOf(member, type).some(
+      ({ sourceId, key }) =>
+        sourceId !== null &&
+        key !== null &&
+        this.#waiting.has(memberKey(sourceId, key)) &&
+        memberKey(sourceId, key) !== keyOf(member),
     )
   }
 
-  #linkOf(member: Member, type: LinkType): ResolvedLink | undefined {
-    return this.#input.links
-      .get(keyOf(member))
-      ?.find(({ claim }) => claim.type === type && claim.direction !== 'in')
+  #linksOf(member: Member, type: LinkType): ResolvedLink[] {
+    const links = this.#input.links.get(keyOf(member)) ?? []
+    return links.filter(({ claim }) => claim.type === type && claim.direction !== 'in')
   }
 
-  #parentOf(member: Member, type: LinkType): ResourceId | undefined {
-    const link = this.#linkOf(member, type)
+  /** The first of the kind that counts, whatever else it is linked to. */
+  #parentOf(member: Member, type: LinkType, within: KindName | undefined): ResourceId | undefined {
+    const links = this.#linksOf(member, type)
+    const link = within === undefined ? links[0] : links.find((one) => this.#kindOf(one) === within)
     if (link === undefined) return undefined
     if (link.id !== null) return link.id
     if (link.sourceId === null || link.key === null) return undefined
     const target = memberKey(link.sourceId, link.key)
-    return this.#out.resourceOf.get(target) ?? this.#outside.get(target)
+    return this.#out.resourceOf.get(target) ?? this.#outside.get(target)?.resourceId
+  }
+
+  #kindOf({ id, kind, sourceId, key }: ResolvedLink): KindName | undefined {
+    if (id !== null) return kind
+    if (sourceId === null || key === null) return undefined
+    const target = memberKey(sourceId, key)
+    return (this.#out.members.get(target) ?? this.#outside.get(target))?.kind
   }
 
   async #round(ready: readonly Member[]): Promise<void> {
@@ -196,7 +205,7 @@ class Settling {
       const list = this.#claimants.get(claimKey(claim))
       list?.splice(list.indexOf(key), 1)
     }
-    const claims = claimsOf(member, member.sourceName, (type) => this.#parentOf(member, type))
+    const claims = claimsOf(member, member.sourceName, (type, within) => this.#parentOf(member, type, within))
     this.#out.members.set(key, member)
     this.#out.claims.set(key, claims)
     for (const claim of claims) {

@@ -2,7 +2,7 @@
 import type { Knex } from 'knex'
 import { PlenumError } from '../../errors.ts'
 import type { Problems } from '../check.ts'
-import { isOfType } from '../kind/index.ts'
+import { isOfType, type KindName } from '../kind/index.ts'
 import { membersByKeys, sourceNames } from '../observation/store.ts'
 import { findByIdentities, findByIds, findByNaturalKeys, type Found } from '../ref/store.ts'
 import { parseRef, type Ref } from '../ref.ts'
@@ -16,6 +16,8 @@ export interface ResolvedLink {
   sourceId: ResourceId | null
   key: string | null
   id: ResourceId | null
+  /** Of what `id` is. */
+  kind?: KindName
 }
 
 export interface TargetOptions {
@@ -202,7 +204,7 @@ async function lookUp(trx: Knex, asked: readonly Asked[], options: TargetOptions
 }
 
 function take(one: Asked, found: readonly Found[], options: TargetOptions): void {
-  if (found.length === 1) one.link.id = found[0]!.id
+  if (found.length === 1) [one.link.id, one.link.kind] = [found[0]!.id, found[0]!.kind]
   else if (found.length > 1 && options.strict) {
     options.problems.add(
       one.path,

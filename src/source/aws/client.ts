@@ -17,11 +17,13 @@ import {
   type Vpc,
   type _InstanceType,
 } from '@aws-sdk/client-ec2'
+import type { DBInstance } from '@aws-sdk/client-rds'
 import { AssumeRoleCommand, GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts'
 import { SourceError, type SourceEnvironment } from '../source.ts'
 import { toSourceError } from './error.ts'
 import { Handler } from './handler.ts'
 import type { Settings } from './index.ts'
+import { RegionServices, type Balancer, type Services } from './service.ts'
 
 /** What one region holds. */
 export interface RegionInventory {
@@ -32,6 +34,7 @@ export interface RegionInventory {
   subnets: Subnet[]
   interfaces: NetworkInterface[]
   volumes: Volume[]
+  services: Services
 }
 
 export interface Account {
@@ -61,6 +64,9 @@ class Sdk implements Account {
   readonly #environment: SourceEnvironment
   readonly #handler: Handler
   readonly #clients = new Map<string, EC2Client>()
+  readonly #services = new Map<string, RegionServices>()
+  /** What was told last of what may not be seen at the moment, by region and action. */
+  readonly #last = new Map<string, readonly unknown[]>()
   #sts: STSClient | undefined
 
   constructor(own: Settings, environment: SourceEnvironment) {
@@ -128,13 +134,39 @@ class Sdk implements Account {
     ])
     const instances = reservations.flatMap(({ Instances }) => Instances ?? [])
     const types = await this.#types(client, instances, signal)
-    return { region, instances, types, vpcs, subnets, interfaces, volumes }
+    const services = await this.#listServices(region, signal)
+    return { region, instances, types, vpcs, subnets, interfaces, volumes, services }
   }
 
   close(): void {
-    for (const client of this.#clients.values()) client.destroy()
+    for (const client of [...this.#clients.values(), ...this.#services.values()]) client.destroy()
     this.#sts?.destroy()
     this.#handler.destroy()
+  }
+
+  async #listServices(region: string, signal: AbortSignal): Promise<Services> {
+    const known = this.#services.get(region) ?? new RegionServices(this.#options(region))
+    this.#services.set(region, known)
+    const ask = <T>(what: string, send: (abortSignal: AbortSignal) => Promise<T>) =>
+      this.#ask(what, send, signal)
+    const [databases, balancers] = await Promise.all([
+      this.#permitted<DBInstance>(`${region} rds`, () => known.databases(ask)),
+      this.#permitted<Balancer>(`${region} elasticloadbalancing`, () => known.balancers(ask)),
+    ])
+    return { databases, balancers }
+  }
+
+  /** An account may lack the right to see services: that is a note, and ends nothing that was seen before. */
+  async #permitted<T>(what: string, list: () => Promise<T[]>): Promise<T[]> {
+    try {
+      const found = await list()
+      this.#last.set(what, found)
+      return found
+    } catch (error) {
+      if (!(error instanceof SourceError) || error.failure !== 'denied') throw error
+      this.#environment.log.warn({ what, reason: error.message }, 'services may not be listed')
+      return (this.#last.get(what) ?? []) as T[]
+    }
   }
 
   async #types(

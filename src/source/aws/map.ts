@@ -11,6 +11,7 @@ import type {
 } from '@aws-sdk/client-ec2'
 import type { LinkClaim, Observation } from '../../resource/resource.ts'
 import type { RegionInventory } from './client.ts'
+import { toBalancer, toDatabase, type Around } from './service-map.ts'
 
 export interface Held {
   accountId: string
@@ -67,7 +68,18 @@ export function toObservations({ accountId, regions, source, tenantTag }: Held):
       ...held.instances.flatMap((one) => toInstance(one, held, accountId, ownedBy(one.Tags))),
       ...held.interfaces.flatMap(toInterface),
       ...held.volumes.map((one) => toVolume(one, ownedBy(one.Tags))),
+      ...toServices(held, accountId, ownedBy),
     ]),
+  ]
+}
+
+function toServices(held: RegionInventory, accountId: string, ownedBy: Around['ownedBy']): Observation[] {
+  const home = [...link('MEMBER_OF', accountKey(accountId)), ...link('MEMBER_OF', regionKey(held.region))]
+  const around: Around = { held, home, labels: toLabels, ownedBy }
+  const { databases, balancers } = held.services
+  return [
+    ...databases.flatMap((one) => toDatabase(one, around)),
+    ...balancers.flatMap((one) => toBalancer(one, around)),
   ]
 }
 

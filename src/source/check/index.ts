@@ -2,6 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { z } from 'zod'
 import type { Observation } from '../../resource/resource.ts'
+import { Pace } from '../pace.ts'
 import type { Driver, Reading, Source, SourceEnvironment } from '../source.ts'
 import { check, type Target } from './client.ts'
 import { metrics, toEndpoint, toReadings } from './outcome.ts'
@@ -51,9 +52,11 @@ function open({ targets, every, deadline }: Settings, environment: SourceEnviron
       for (const [name, target] of Object.entries(targets)) yield* toThings(name, target)
     },
     async *watch(signal) {
+      const pace = new Pace(environment.collection, every * 1_000)
       while (!signal.aborted) {
-        yield { readings: await measure(Object.keys(targets), signal) }
-        await delay(every * 1_000, undefined, { signal }).catch(() => {})
+        const readings = await measure(await pace.due(Object.keys(targets)), signal)
+        if (readings.length > 0) yield { readings }
+        await delay(pace.tickMs, undefined, { signal }).catch(() => {})
       }
     },
     async read(keys, metrics, signal) {

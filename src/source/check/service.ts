@@ -2,6 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { z } from 'zod'
 import type { LinkClaim, Observation } from '../../resource/resource.ts'
+import { Pace } from '../pace.ts'
 import type { Driver, Reading, Source, SourceEnvironment } from '../source.ts'
 import { check, type Target } from './client.ts'
 import { metrics, toEndpoint, toReadings } from './outcome.ts'
@@ -79,9 +80,11 @@ function open(own: Settings, environment: SourceEnvironment): Source {
       for (const [key, one] of Object.entries(own.services)) yield toService(key, one, own.services)
     },
     async *watch(signal) {
+      const pace = new Pace(environment.collection, own.every * 1_000)
       while (!signal.aborted) {
-        if (targets.size > 0) yield { readings: await measure([...targets.keys()], signal) }
-        await delay(own.every * 1_000, undefined, { signal }).catch(() => {})
+        const readings = await measure(await pace.due([...targets.keys()]), signal)
+        if (readings.length > 0) yield { readings }
+        await delay(pace.tickMs, undefined, { signal }).catch(() => {})
       }
     },
     async read(keys, names, signal) {

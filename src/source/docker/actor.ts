@@ -38,6 +38,12 @@ export function createActor(engine: Engine): Actor {
     async destroy(name, signal) {
       for (const id of await madeAs(engine, name, signal)) await engine.remove(id, signal)
     },
+    async made(signal) {
+      return (await engine.labelled(madeLabel, signal)).flatMap(({ Id, Labels }) => {
+        const name = Labels?.[madeLabel]
+        return name ? [{ kind: 'container', name, key: containerKey(Id) }] : []
+      })
+    },
   }
 }
 

@@ -63,7 +63,11 @@ async function open(own: Settings, environment: SourceEnvironment): Promise<Sour
       const [at, all] = await Promise.all([place(signal), engine.all(signal)])
       yield* toObservations(all, at)
     },
-    watch: (signal) => follow({ engine, place, memory, everyMs: own.every * 1_000 }, signal),
+    watch: (signal) =>
+      follow(
+        { engine, place, memory, everyMs: own.every * 1_000, collection: environment.collection },
+        signal,
+      ),
     read: (keys, names, signal) => readStats(engine, keys, names, signal),
     logs: (query, signal) => readLogs(engine, query, signal),
     ...(environment.control === true

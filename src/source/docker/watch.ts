@@ -4,7 +4,9 @@
  * at a little later again.
  */
 import type { Memory } from '../memory.ts'
-import { SourceError, type Told } from '../source.ts'
+import { Pace } from '../pace.ts'
+import { scrape } from '../scrape.ts'
+import { SourceError, type Collection, type Told } from '../source.ts'
 import type { Engine, EngineEvent } from './client.ts'
 import {
   containerKey,
@@ -99,6 +101,7 @@ export interface FollowOptions {
   engine: Engine
   place(signal: AbortSignal): Promise<Place>
   everyMs: number
+  collection?: Collection | undefined
   /** Kept between two watches: what was gone meanwhile is told by the next. */
   memory: Memory
 }
@@ -110,8 +113,9 @@ export async function* follow(options: FollowOptions, signal: AbortSignal): Asyn
   const dirt = new Dirt()
   const opened = Promise.withResolvers<void>()
   const listening = listen(engine, dirt, opened, both)
-  const timer = setInterval(() => dirt.measure(), everyMs)
-  const looking = new Look(options)
+  const pace = new Pace(options.collection, everyMs)
+  const timer = setInterval(() => dirt.measure(), pace.tickMs)
+  const looking = new Look(options, pace)
   try {
     await opened.promise
     dirt.measure()
@@ -141,12 +145,14 @@ async function listen(
 
 class Look {
   readonly #options: FollowOptions
+  readonly #pace: Pace
   #routed: ReadonlySet<string> = new Set()
   #place: Place | undefined
   #running = new Set<string>()
 
-  constructor(options: FollowOptions) {
+  constructor(options: FollowOptions, pace: Pace) {
     this.#options = options
+    this.#pace = pace
   }
 
   async *at(
@@ -218,16 +224,9 @@ class Look {
   }
 
   async *#measure(signal: AbortSignal): AsyncGenerator<Told> {
-    if (this.#running.size === 0) return
-    const keys = [...this.#running].map(containerKey)
-    // That one cannot be measured is no reason to follow nothing: `read` says what is wrong.
-    const readings = await readStats(this.#options.engine, keys, undefined, signal).catch(
-      (error: unknown) => {
-        if (signal.aborted) throw error
-        return []
-      },
-    )
-    if (readings.length > 0) yield { readings }
+    const keys = await this.#pace.due([...this.#running].map(containerKey))
+    if (keys.length === 0) return
+    yield* scrape(() => readStats(this.#options.engine, keys, undefined, signal), signal)
   }
 }
 

@@ -4,10 +4,11 @@
  */
 import { isIP } from 'node:net'
 import { z } from 'zod'
-import { SourceError, type Actor } from '../source.ts'
+import { SourceError, type Actor, type MadeThing } from '../source.ts'
 import type { Vtysh } from './client.ts'
 import {
   groupOf,
+  groupsOf,
   missingOf,
   parseSpeakers,
   routerLine,
@@ -73,6 +74,14 @@ export function createActor(vtysh: Vtysh, isSaved: boolean): Actor {
           if (after !== undefined && toEnd(after, name).length > 0)
             throw new SourceError('failed', `${one} still has ${name}`)
         }
+    },
+    async made(signal) {
+      const all: MadeThing[] = []
+      for (const router of vtysh.names)
+        for (const speaker of await speakersOf(router, signal))
+          for (const { name, address } of groupsOf(speaker))
+            all.push({ kind: 'neighbor', name, key: `${router}/bgp/${address}` })
+      return all
     },
   }
 }

@@ -43,6 +43,18 @@ export function groupOf({ commands }: Speaker, address: string): string | undefi
   return group ?? ''
 }
 
+/** The groups that bear names of ours, with the neighbour in each; `''` where it was cut off before there was one. */
+export const groupsOf = ({ commands }: Speaker): { name: string; address: string }[] =>
+  commands.flatMap((one) => {
+    const name = /^neighbor (plenum-[0-9a-f]{8}-\d+-\S+) peer-group$/.exec(one)?.[1]
+    if (name === undefined) return []
+    const members = commands.flatMap((other) => {
+      const [, address, group] = /^neighbor (\S+) peer-group (\S+)$/.exec(other) ?? []
+      return group === name ? [address!] : []
+    })
+    return (members.length === 0 ? [''] : members).map((address) => ({ name, address }))
+  })
+
 /** Commands by which the neighbour comes into being. The group comes first and bears our name: whatever is cut off in between is known by it. */
 export function toCommands(name: string, { address, remoteAs, timers, bfd }: Neighbor): string[] {
   return [

@@ -4,7 +4,15 @@ import { createSwitch } from './power.ts'
 import { goRound } from '../round.ts'
 import { secretReference, type Driver, type Source, type SourceEnvironment } from '../source.ts'
 import { Tool } from './client.ts'
-import { metrics, parseFru, parsePower, parseSensors, toObservations, toReadings } from './map.ts'
+import {
+  controllerKey,
+  metrics,
+  parseFru,
+  parsePower,
+  parseSensors,
+  toObservations,
+  toReadings,
+} from './map.ts'
 
 const settings = z.strictObject({
   targets: z
@@ -47,7 +55,10 @@ function open(own: Settings, environment: SourceEnvironment): Source {
   }
   return {
     watch: (signal) =>
-      goRound({ parts: own.targets, everyMs: own.interval * 1_000, environment, ask }, signal),
+      goRound(
+        { parts: own.targets, everyMs: own.interval * 1_000, environment, keyOf: controllerKey, ask },
+        signal,
+      ),
     async probe(signal) {
       const [first = ''] = own.targets
       const power = parsePower(await tool.run(first, ['chassis', 'power', 'status'], signal))

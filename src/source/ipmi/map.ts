@@ -64,6 +64,7 @@ export const parseSensors = (text: string): Sensor[] =>
 const present = (record: Record<string, unknown>): Record<string, unknown> =>
   Object.fromEntries(Object.entries(record).filter(([, value]) => value !== undefined))
 export const machineKey = (part: string): string => `${part}/machine`
+export const controllerKey = (part: string): string => `${part}/bmc`
 const sensorKey = (part: string, { name }: Sensor): string => `${part}/sensor/${name}`
 const roleOf = ({ metric }: Sensor): string => (metric === 'hw.fan.speed' ? 'fan' : 'sensor')
 
@@ -90,7 +91,14 @@ export function toObservations(part: string, { power, fru, sensors }: Controller
     fields: { role: roleOf(one) },
     links: [{ type: 'PART_OF', to: { key: machineKey(part) } }],
   }))
-  return [...new Map([machine, ...parts].map((one) => [one.key, one])).values()]
+  const controller: Observation = {
+    key: controllerKey(part),
+    kind: 'Component',
+    name: 'bmc',
+    fields: { role: 'bmc' },
+    links: [{ type: 'PART_OF', to: { key: machineKey(part) } }],
+  }
+  return [...new Map([machine, controller, ...parts].map((one) => [one.key, one])).values()]
 }
 
 export const toReadings = (part: string, sensors: readonly Sensor[], at: number): Reading[] =>

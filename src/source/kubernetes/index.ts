@@ -79,7 +79,10 @@ async function open(own: Settings, environment: SourceEnvironment): Promise<Sour
     },
     async *watch(signal) {
       const followed = (held = await hold(signal))
-      yield* follow({ client, held: followed, memory, everyMs: own.every * 1_000 }, signal)
+      yield* follow(
+        { client, held: followed, memory, everyMs: own.every * 1_000, collection: environment.collection },
+        signal,
+      )
     },
     async read(keys, metrics, signal) {
       held ??= await listAll(client, await hold(signal), signal)

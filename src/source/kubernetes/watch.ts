@@ -1,7 +1,9 @@
 /** Follows a cluster: every collection is listed, then watched from there; a place that is gone is listed anew, a watch that ends is taken up where it was. */
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Memory } from '../memory.ts'
-import { SourceError, type Reading, type Told } from '../source.ts'
+import { Pace } from '../pace.ts'
+import { scrape } from '../scrape.ts'
+import { SourceError, type Collection, type Reading, type Told } from '../source.ts'
 import { Expired, type Client } from './client.ts'
 import { idOf, type Held } from './held.ts'
 import { containerKey, toFixed } from './map.ts'
@@ -13,6 +15,7 @@ export interface FollowOptions {
   held: Held
   memory: Memory
   everyMs: number
+  collection?: Collection | undefined
 }
 
 const retryMs = [100, 1_000, 5_000]
@@ -31,14 +34,15 @@ export async function* follow(options: FollowOptions, signal: AbortSignal): Asyn
   const giveUp = () => dirt.fail(new SourceError('aborted', 'the watch was given up'))
   signal.addEventListener('abort', giveUp, { once: true })
   if (signal.aborted) giveUp()
-  const timer = setInterval(() => dirt.measure(), everyMs)
+  const pace = new Pace(options.collection, everyMs)
+  const timer = setInterval(() => dirt.measure(), pace.tickMs)
   dirt.measure()
   try {
     yield* memory.tell('fixed', toFixed(held))
     for (;;) {
       const { all, isMeasuring } = await dirt.next()
       for (const [holder, [name, id]] of all) yield* memory.tell(holder, held.thingsOf(name, id))
-      if (isMeasuring) yield* measure(client, held, both)
+      if (isMeasuring) yield* measure(client, held, pace, both)
     }
   } finally {
     clearInterval(timer)
@@ -144,13 +148,14 @@ async function followOne(
   }
 }
 
-async function* measure(client: Client, held: Held, signal: AbortSignal): AsyncGenerator<Told> {
+async function* measure(client: Client, held: Held, pace: Pace, signal: AbortSignal): AsyncGenerator<Told> {
   // Clusters without the metrics API, and one that is ill, are followed all the same.
-  const readings = await readUsage(client, held, undefined, signal).catch((error: unknown) => {
-    if (signal.aborted) throw error
-    return []
-  })
-  if (readings.length > 0) yield { readings }
+  const measure = async () => {
+    const readings = await readUsage(client, held, undefined, signal)
+    const due = new Set(await pace.due([...new Set(readings.map(({ key }) => key))]))
+    return readings.filter(({ key }) => due.has(key))
+  }
+  yield* scrape(measure, signal)
 }
 
 /** Of all containers by one request, whatever the number of those that are asked for. */

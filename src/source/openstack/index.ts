@@ -7,8 +7,10 @@ import { createMover } from './control/move.ts'
 import { createResizer } from './control/resize.ts'
 import { createSwitch } from './control/power.ts'
 import { Cloud } from './inventory.ts'
+import { metrics } from './map/usage.ts'
 import { Session } from './session.ts'
 import { probe } from './probe.ts'
+import { measureBeside, Usage } from './usage.ts'
 import { follow } from './watch.ts'
 
 const settings = z
@@ -26,6 +28,8 @@ const settings = z
     allProjects: z.boolean().default(true),
     pageSize: z.number().int().min(1).max(10_000).default(1_000),
     requestSeconds: z.number().positive().default(60),
+    /** Seconds between two measurements of what hypervisors and projects use. */
+    every: z.number().positive().default(60),
     /** The message bus on which services tell what happens. */
     notifications: z
       .strictObject({
@@ -46,7 +50,7 @@ export const openstack: Driver<Settings> = {
   authoritative: true,
   precedence: 70,
   role: 'observed',
-  metrics: [],
+  metrics,
   parseSettings: (value) => settings.parse(value),
   open,
 }
@@ -59,15 +63,22 @@ async function open(own: Settings, environment: SourceEnvironment): Promise<Sour
     allTenants: own.allProjects,
     log: environment.log,
   })
+  const usage = new Usage(session, cloud)
   const { notifications } = own
+  const following =
+    notifications && ((signal: AbortSignal) => follow({ cloud, environment, account, notifications }, signal))
   return {
     probe: (signal) => probe(session, own.allProjects, signal),
     async *list(signal) {
       yield* await cloud.read(signal)
     },
-    ...(notifications === undefined
-      ? {}
-      : { watch: (signal: AbortSignal) => follow({ cloud, environment, account, notifications }, signal) }),
+    read: (keys, names, signal) => usage.read(keys, names, signal),
+    watch: (signal) =>
+      measureBeside(
+        { usage, everyMs: own.every * 1_000, collection: environment.collection },
+        following,
+        signal,
+      ),
     ...(environment.control === true
       ? {
           actor: createActor(session),

@@ -1,10 +1,12 @@
 /** A whole cloud, region by region, kept as far as it makes the next listing and what is pushed between two cheaper. */
 import type { Observation } from '../../resource/resource.ts'
-import type { SourceEnvironment, Told } from '../source.ts'
+import type { Reading, SourceEnvironment, Told } from '../source.ts'
 import { Identity } from './identity.ts'
 import { toLookup, toObservations, type Holding, type Lookup } from './map.ts'
 import { toServer } from './map/machine.ts'
+import { countUse, toHostReadings, type CountedByProject, type Quotas } from './map/usage.ts'
 import { Region } from './region.ts'
+import type { Volume } from './shape.ts'
 import { findRegions, findServices, type Service, type ServiceName } from './service.ts'
 import type { Session } from './session.ts'
 
@@ -19,6 +21,8 @@ export interface Known {
   region: Region
   services: ReadonlyMap<ServiceName, Service>
   look: Lookup
+  quotas: Quotas
+  volumes: readonly Volume[]
 }
 
 export class Cloud {
@@ -29,6 +33,7 @@ export class Cloud {
   /** What is not listed yet cannot be followed. */
   readonly known = new Map<string, Known>()
   readonly #keys = new Set<string>()
+  readonly #hosts = new Map<string, Reading[]>()
   #listed = Promise.withResolvers<void>()
 
   constructor(session: Session, options: CloudOptions) {
@@ -78,8 +83,28 @@ export class Cloud {
       this.#identity.quotas(identity.projects, services, signal),
     ])
     const whole = { ...held, ...identity, quotas }
-    this.known.set(name, { region, services, look: toLookup(whole) })
+    this.known.set(name, { region, services, look: toLookup(whole), quotas, volumes: held.volumes })
+    const at = Date.now()
+    this.#hosts.set(
+      name,
+      held.hypervisors.flatMap((one) => toHostReadings(name, one, at)),
+    )
     return toObservations(whole)
+  }
+
+  /** What the last listing told of hosts themselves, once. */
+  hosts(): Reading[] {
+    const told = [...this.#hosts.values()].flat()
+    this.#hosts.clear()
+    return told
+  }
+
+  /** By region: what projects have, and what they may. */
+  counted(): { counted: CountedByProject; quotas: Quotas }[] {
+    return [...this.known.values()].map(({ region, volumes, look, quotas }) => ({
+      counted: countUse(region.servers.all, volumes, look),
+      quotas,
+    }))
   }
 
   /** Things that were told of one and are not any more, such as addresses of a port, are gone with it. */

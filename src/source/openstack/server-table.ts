@@ -35,6 +35,11 @@ export class ServerTable {
     return this.#known === undefined ? undefined : this.#since
   }
 
+  /** As they are known now. */
+  get all(): Iterable<Server> {
+    return this.#known?.values() ?? []
+  }
+
   async read(compute: Service, signal: AbortSignal): Promise<Server[]> {
     const began = Date.now()
     const isWhole = this.#known === undefined || this.#listings % mostIncremental === 0

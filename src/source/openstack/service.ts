@@ -69,12 +69,14 @@ export class Service {
   readonly #session: Session
   readonly #url: string
   readonly #kind: ServiceKind
+  readonly #newest: readonly [number, number] | undefined
   #microversion: string | undefined
 
-  constructor(session: Session, name: ServiceName, url: string) {
+  constructor(session: Session, name: ServiceName, url: string, newest?: readonly [number, number]) {
     this.#session = session
     this.name = name
     this.#kind = serviceKinds[name]
+    this.#newest = newest ?? this.#kind.newest
     this.#url = this.#kind.version === undefined ? url : withVersion(url, this.#kind.version)
   }
 
@@ -82,6 +84,11 @@ export class Service {
   async has(major: number, minor: number, signal: AbortSignal): Promise<boolean> {
     const [theirMajor = 0, theirMinor = 0] = (await this.#version(signal)).split('.').map(Number)
     return theirMajor > major || (theirMajor === major && theirMinor >= minor)
+  }
+
+  /** The same, asked in this microversion at most: what a later one tells no more. */
+  upTo(major: number, minor: number): Service {
+    return new Service(this.#session, this.name, this.#url, [major, minor])
   }
 
   async get<T>(
@@ -159,7 +166,7 @@ export class Service {
   }
 
   async #negotiate(signal: AbortSignal): Promise<string> {
-    const { newest } = this.#kind
+    const newest = this.#newest
     if (newest === undefined) return ''
     // Where the versions are told is above what belongs to a project.
     const base = this.#url.replace(/\/(?:AUTH_)?[0-9a-f-]{32,36}$/, '')

@@ -51,6 +51,29 @@ export const hypervisor = z.object({
   memory_mb: number,
   local_gb: number,
   cpu_info: z.union([z.string(), z.record(z.string(), z.unknown())]).nullish(),
+  /** What its system prints, from 2.88 on. */
+  uptime: text,
+})
+/** Up to 2.87. */
+export const hypervisorUsage = z.object({
+  id,
+  hypervisor_hostname: z.string().min(1),
+  hypervisor_type: text,
+  vcpus: number,
+  vcpus_used: number,
+  memory_mb: number,
+  memory_mb_used: number,
+  local_gb: number,
+  local_gb_used: number,
+  running_vms: number,
+})
+/** From 2.48 on. */
+export const diagnostics = z.object({
+  uptime: number,
+  cpu_details: z.array(z.object({ time: number })).nullish(),
+  memory_details: z.object({ maximum: number, used: number }).nullish(),
+  nic_details: z.array(z.object({ rx_octets: number, tx_octets: number })).nullish(),
+  disk_details: z.array(z.object({ read_bytes: number, write_bytes: number })).nullish(),
 })
 export const computeService = z.object({
   id,
@@ -204,6 +227,8 @@ export const quotaSet = z.object({ quota_set: z.record(z.string(), z.unknown()) 
 export type Server = z.infer<typeof server>
 export type Flavor = z.infer<typeof flavor>
 export type Hypervisor = z.infer<typeof hypervisor>
+export type HypervisorUsage = z.infer<typeof hypervisorUsage>
+export type Diagnostics = z.infer<typeof diagnostics>
 export type ComputeService = z.infer<typeof computeService>
 export type Aggregate = z.infer<typeof aggregate>
 export type ServerGroup = z.infer<typeof serverGroup>

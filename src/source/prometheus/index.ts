@@ -89,7 +89,8 @@ async function* watch(
     try {
       round = await collect(own, client, environment, signal)
     } catch (error) {
-      if (!signal.aborted) yield { measured: [of('up', 0)] }
+      if (!signal.aborted)
+        yield { measured: [of('up', 0), of('scrape.duration', (performance.now() - beganMs) / 1_000)] }
       throw error
     }
     const duration = (performance.now() - beganMs) / 1_000

@@ -39,7 +39,7 @@ export class Client {
     if (target == null) throw new SourceError('bad', 'the controller does not let the machine be switched')
     const path = toPath(target)
     const headers = {
-      authorization: `Basic ${Buffer.from(await this.#login()).toString('base64')}`,
+      authorization: authorizationOf(await this.#login()),
       'odata-version': '4.0',
     }
     const { status } = await this.#http.send(
@@ -47,6 +47,20 @@ export class Client {
       signal,
     )
     if (status >= 300) throw new SourceError(failureOf(status), `POST ${path.slice(0, 200)}: ${status}`)
+  }
+
+  /** Where it tells what happens, by events that are read as they come; undefined where it does not. */
+  async eventPath(signal: AbortSignal): Promise<string | undefined> {
+    const walk = new Walk(this.#http, await this.#login(), signal)
+    const { EventService: service } = await walk.get('/redfish/v1/', shape.root)
+    const [found] = await walk.each([service], shape.eventService)
+    if (found?.ServiceEnabled === false || !found?.ServerSentEventUri) return undefined
+    return toPath(found.ServerSentEventUri)
+  }
+
+  async *events(path: string, signal: AbortSignal): AsyncGenerator<string> {
+    const headers = { authorization: authorizationOf(await this.#login()), accept: 'text/event-stream' }
+    yield* this.#http.lines({ path, headers }, signal)
   }
 
   /** Everything, or only what is measured. */
@@ -84,6 +98,8 @@ export class Client {
   }
 }
 
+const authorizationOf = (login: string): string => `Basic ${Buffer.from(login).toString('base64')}`
+
 async function partsOf(walk: Walk, system: shape.System) {
   const storages = [...(await walk.members(system.Storage, shape.storage)).values()]
   const drives = storages.flatMap(({ Drives }) => Drives ?? [])
@@ -106,7 +122,7 @@ class Walk {
   constructor(http: Http, login: string, signal: AbortSignal) {
     this.#http = http
     this.#headers = {
-      authorization: `Basic ${Buffer.from(login).toString('base64')}`,
+      authorization: authorizationOf(login),
       'odata-version': '4.0',
     }
     this.#signal = signal

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { z } from 'zod'
 import { openHttp } from '../http.ts'
 import { createSwitch } from './power.ts'
-import { goRound } from '../round.ts'
+import { goRound, type RoundOptions } from '../round.ts'
 import {
   secretReference,
   SourceError,
@@ -13,8 +13,9 @@ import {
   type SourceEnvironment,
 } from '../source.ts'
 import { Client } from './client.ts'
+import { follow } from './event.ts'
 import { metrics, toReadings } from './measure.ts'
-import { toObservations } from './map.ts'
+import { controllerKey, toObservations } from './map.ts'
 
 const target = z
   .string()
@@ -66,9 +67,16 @@ async function open(own: Settings, environment: SourceEnvironment): Promise<Sour
     const machine = await clients.get(part)!.all(signal)
     return { things: toObservations(part, machine), readings: toReadings(part, machine, Date.now()) }
   }
+  const hear: RoundOptions['follow'] = (part, tell, signal) => follow(clients.get(part)!, tell, signal)
   return {
     watch: (signal) =>
-      goRound({ parts: [...clients.keys()], everyMs: own.interval * 1_000, environment, ask }, signal),
+      goRound(
+        {
+          parts: [...clients.keys()],
+          ...{ everyMs: own.interval * 1_000, environment, keyOf: controllerKey, ask, follow: hear },
+        },
+        signal,
+      ),
     read: (keys, names, signal) => read(clients, keys, names, signal),
     async probe(signal) {
       const [[part, client]] = clients as unknown as [[string, Client]]

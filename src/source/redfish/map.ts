@@ -4,6 +4,8 @@ import type { Observation } from '../../resource/resource.ts'
 import type { Controller, Machine, Status } from './shape.ts'
 
 export const systemKey = (part: string, id: string): string => `${part}/${id}`
+/** The controller itself, which is known before it has answered. */
+export const controllerKey = (part: string): string => `${part}/bmc`
 export const componentKey = (part: string, id: string, role: string, name: string): string =>
   `${part}/${id}/${role}/${name}`
 
@@ -32,17 +34,36 @@ export function toObservations(part: string, { machines, managers }: Controller)
     ...toComponents(part, machine),
     ...toInterfaces(part, machine),
   ])
-  const [only] = machines
-  if (only !== undefined && machines.length === 1)
-    for (const { Id, FirmwareVersion, Model } of managers)
-      all.push(
-        toComponent(part, only, 'bmc', Id, {
-          fields: { model: Model },
-          attributes: { firmwareVersion: FirmwareVersion },
-        }),
-      )
+  all.push(...toManagers(part, { machines, managers }))
   // Two slots of one name are one thing to whoever reads them.
   return [...new Map(all.map((one) => [one.key, one])).values()]
+}
+
+/** The controller that was asked, and others of the same machine. */
+function toManagers(part: string, { machines, managers }: Controller): Observation[] {
+  const [only, ...more] = machines
+  const machine = more.length === 0 ? only : undefined
+  const [asked, ...others] = managers
+  const links = machine && [{ type: 'PART_OF' as const, to: { key: systemKey(part, machine.system.Id) } }]
+  const of = (one: (typeof managers)[number] | undefined) => ({
+    fields: present({ role: 'bmc', model: one?.Model }),
+    attributes: present({ firmwareVersion: one?.FirmwareVersion }),
+    ...(links === undefined ? {} : { links }),
+  })
+  const controller: Observation = {
+    key: controllerKey(part),
+    kind: 'Component',
+    name: asked?.Id ?? 'bmc',
+    ...of(asked),
+  }
+  if (machine === undefined) return [controller]
+  const second = others.map((one): Observation => ({
+    key: componentKey(part, machine.system.Id, 'bmc', one.Id),
+    kind: 'Component',
+    name: one.Id,
+    ...of(one),
+  }))
+  return [controller, ...second]
 }
 
 function toServer(part: string, { system, processors }: Machine, machines: number): Observation {

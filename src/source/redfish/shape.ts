@@ -7,7 +7,14 @@ const status = z.object({ State: text, Health: text }).nullish()
 export const link = z.object({ '@odata.id': z.string() })
 const links = link.nullish()
 
-export const root = z.object({ RedfishVersion: text, Systems: links, Chassis: links, Managers: links })
+export const root = z.object({
+  RedfishVersion: text,
+  Systems: links,
+  Chassis: links,
+  Managers: links,
+  EventService: links,
+})
+export const eventService = z.object({ ServiceEnabled: z.boolean().nullish(), ServerSentEventUri: text })
 export const collection = z.object({
   Members: z.array(link),
   'Members@odata.nextLink': text,

@@ -42,6 +42,8 @@ export class Device {
   readonly options: DeviceOptions
   /** Since when it has not answered; undefined while it does. */
   failures = 0
+  /** It answers at the address of a virtual machine: it is the system in it, not a server by itself. */
+  isGuest = false
   #open: OpenReader | undefined
   /** Which login worked last, to be tried first. */
   #login = 0
@@ -108,7 +110,10 @@ export class Device {
 
   #toObservations(modules: readonly Module[]): Mapped {
     const { source, key, address } = this.options
-    return toObservations(modules, this.#tables, { source, key, name: address })
+    return toObservations(modules, this.#tables, {
+      ...{ source, key, name: address },
+      isGuest: this.isGuest,
+    })
   }
 
   #map(failures: Polled['failures'], began: number): Polled {

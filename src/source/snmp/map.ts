@@ -17,6 +17,8 @@ export interface MappedDevice {
   key: string
   /** What it is called and taken for until a module says better. */
   name: string
+  /** It is the system in a virtual machine. */
+  isGuest?: boolean
 }
 
 export interface Mapped {
@@ -101,6 +103,7 @@ function deviceObservation(modules: readonly Module[], tables: Tables, device: M
         addTo(attributes, part.attributes, row, tables)
       }
   kind ??= 'Device'
+  if (kind === 'Server' && device.isGuest === true) kind = 'VirtualMachine'
   // What only other kinds have is left out: any module may say something about any device.
   return {
     key: device.key,

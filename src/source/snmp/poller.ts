@@ -1,9 +1,12 @@
 /** Polls the devices of one source: those that are named, those that are found, of the shards that this process has. */
 import { performance } from 'node:perf_hooks'
 import type { Observation } from '../../resource/resource.ts'
+import { Pace } from '../pace.ts'
+import { howItWent } from '../scrape.ts'
 import { shardOf, SourceError, type SourceEnvironment, type Told } from '../source.ts'
 import { addressesOf, Prefixes, resolveAddress } from './address.ts'
 import { Device, type Polled } from './device.ts'
+import { Guests } from './guest.ts'
 import type { Module } from './module/index.ts'
 import type { Login, Opener } from './opener.ts'
 import { Outbox } from './outbox.ts'
@@ -48,6 +51,8 @@ export class Poller {
   readonly #schedule: Schedule<Device>
   readonly #candidates = new Map<string, Candidate>()
   readonly #follow: Prefixes
+  readonly #pace: Pace
+  readonly #guests: Guests
   readonly #traps: TrapListener | undefined
   /** Which device has a chassis: one that answers at two addresses is polled at the first. */
   readonly #chassis = new Map<string, string>()
@@ -60,11 +65,13 @@ export class Poller {
     this.#options = options
     const { settings, logins } = options
     this.#follow = new Prefixes(settings.follow)
+    this.#guests = new Guests(options.environment)
+    this.#pace = new Pace(options.environment.collection, settings.interval * 1_000)
     this.#schedule = new Schedule({
-      intervalMs: settings.interval * 1_000,
+      intervalMs: this.#pace.tickMs,
       atOnce: settings.devicesAtOnce,
       now: () => performance.now(),
-      poll: (device, wanted, targeted) => this.#poll(device, wanted, targeted),
+      poll: (device, wanted, how) => this.#poll(device, wanted, how),
     })
     if (settings.traps !== undefined)
       this.#traps = new TrapListener({
@@ -154,25 +161,31 @@ export class Poller {
 
   #deviceOf({ key, address, port, logins }: Candidate): Device {
     const { settings, environment, modules, opener } = this.#options
-    const { interval, inventoryInterval, moduleIntervals } = settings
+    const { inventoryInterval, moduleIntervals } = settings
     return new Device({
       ...{ key, address, port, logins, modules, opener },
       source: environment.name,
       intervalOf: (module) =>
-        moduleIntervals[module] ?? (slowModules.has(module) ? inventoryInterval : interval),
+        moduleIntervals[module] ?? (slowModules.has(module) ? inventoryInterval : this.#pace.tickMs / 1_000),
     })
   }
 
-  async #poll(device: Device, wanted: ReadonlySet<string>, targeted: boolean): Promise<boolean> {
+  async #poll(
+    device: Device,
+    wanted: ReadonlySet<string>,
+    { targeted, isTime }: { targeted: boolean; isTime: boolean },
+  ): Promise<boolean> {
     const signal = this.#signal
-    const began = Date.now()
+    if (!(await this.#pace.wants(device.key, isTime))) return true
+    device.isGuest = await this.#guests.has(device.options.address, signal)
+    const [began, beganMs] = [Date.now(), performance.now()]
     try {
       const polled = await device.poll(wanted, signal, targeted)
       await this.#tellPolled(device, polled, began)
       return true
     } catch (error) {
       if (signal.aborted) return false
-      await this.#tellFailure(device, error as Error)
+      await this.#tellFailure(device, error as Error, (performance.now() - beganMs) / 1_000)
       return false
     }
   }
@@ -195,11 +208,8 @@ export class Poller {
         'a table could not be read',
       )
     await this.#tell({ part: key, things })
-    const own = [
-      { key, metric: 'up', value: 1 },
-      { key, metric: 'scrape.duration', value: tookMs / 1_000 },
-    ]
-    await this.#tell({ readings: [...own, ...readings].map((reading) => ({ ...reading, at })) })
+    const own = howItWent(key, true, tookMs / 1_000, at)
+    await this.#tell({ readings: [...own, ...readings.map((reading) => ({ ...reading, at }))] })
     this.#followNeighbors(things)
   }
 
@@ -225,7 +235,7 @@ export class Poller {
     }
   }
 
-  async #tellFailure(device: Device, error: Error): Promise<void> {
+  async #tellFailure(device: Device, error: Error, seconds: number): Promise<void> {
     const { key } = device
     const candidate = this.#candidates.get(key)
     if (!this.#answered.has(key)) {
@@ -233,8 +243,7 @@ export class Poller {
       if (device.failures === 1)
         await this.#tell({ notice: 'SnmpSeedSilent', detail: { device: key, reason: error.message } })
     }
-    const at = Date.now()
-    await this.#tell({ readings: [{ key, metric: 'up', value: 0, at }] })
+    await this.#tell({ readings: howItWent(key, false, seconds, Date.now()) })
     if (device.failures < 2 || this.#silent.has(key)) return
     this.#silent.add(key)
     await this.#tell({ silent: key })

@@ -13,8 +13,15 @@ export interface Polled {
 export interface ScheduleOptions<Device extends Polled> {
   intervalMs: number
   atOnce: number
-  /** Polls; never rejects. Tells whether the device answered. `targeted`: it was woken between its times, and only `wanted` is to be read. */
-  poll(device: Device, wanted: ReadonlySet<string>, targeted: boolean): Promise<boolean>
+  /**
+   * Polls; never rejects. Tells whether the device answered. `isTime`: it is one of its own times, otherwise it was woken; `targeted`: woken, and only `wanted` is to
+   * be read.
+   */
+  poll(
+    device: Device,
+    wanted: ReadonlySet<string>,
+    how: { targeted: boolean; isTime: boolean },
+  ): Promise<boolean>
   /** Milliseconds, steady. */
   now(): number
 }
@@ -139,7 +146,7 @@ export class Schedule<Device extends Polled> {
     entry.isTime = false
     if (isTime) entry.nextMs = this.#nextMs(entry.device, dueMs)
     const { nextMs } = entry
-    const isUp = await poll(entry.device, wanted, !isTime && wanted.size > 0)
+    const isUp = await poll(entry.device, wanted, { targeted: !isTime && wanted.size > 0, isTime })
     leave()
     entry.isRunning = false
     if (entry.isWoken) this.#due(entry)

@@ -11,7 +11,7 @@ import { FakeAws } from '../../source/aws/fake.ts'
 import { FakeEngine } from '../../source/docker/fake.ts'
 import { FakeCluster, fill } from '../../source/kubernetes/simulator.ts'
 import { FakeController } from '../../source/redfish/fake.ts'
-import { FakeCloud } from '../../source/openstack/fake.ts'
+import { FakeCloud, uuid } from '../../source/openstack/fake.ts'
 import { fixture } from '../../source/netbox/dump.ts'
 import { answerAsNetbox } from '../../source/netbox/rest-server.ts'
 import { snmpTwin } from './snmp.ts'
@@ -73,6 +73,10 @@ const openstackTwin: Twin = {
         return { auth, pageSize: 3, requestSeconds: 1 }
       },
       secrets: { 'env:OS_PASSWORD': cloud.password },
+      live: {
+        keys: ['hypervisor/RegionOne/node1', `server/${uuid(1)}`],
+        metrics: ['hypervisor.cpu.usage', 'vm.cpu.time'],
+      },
       // Machines, their ports and addresses; a region, a project, two hypervisors, a node with its port, an image; a network with its table, a subnet, a router, an address, a volume.
       things: 7 * 3 + 1 + 1 + 2 + 2 + 1 + 2 + 1 + 1 + 1 + 1,
     }
@@ -133,8 +137,9 @@ const awsTwin: Twin = {
         return { endpoint: front.url, ...login, regions: ['eu-west-1'], requestSeconds: 0.5 }
       },
       secrets: { 'env:AWS_SECRET': cloud.secret },
-      // Machines, each with an interface, two addresses, a volume; the account, a region, a network with its table, a subnet.
-      things: 3 * 5 + 5,
+      // Machines, each with an interface, two addresses, a volume; the account, a region, a network with its table, a subnet;
+      // databases with an endpoint, load balancers with two.
+      things: 3 * 5 + 5 + 3 * 2 + 3 * 3,
     }
   },
 }

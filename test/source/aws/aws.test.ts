@@ -116,3 +116,72 @@ test('in the graph a machine is of its account and region, with its volume and a
   cloud.instances['eu-west-1']!.pop()
   await own.until(async () => own!.holder.graph.ofType('VirtualMachine').length === 2)
 })
+
+test('databases and load balancers are services with endpoints, on the machines that carry them', async () => {
+  cloud.overlaps = true
+  const things = await list({ regions: ['eu-west-1'] })
+  const find = (key: string) => things.find((one) => one.key === key)!
+  const services = things.filter(({ kind }) => kind === 'Service').map(({ name }) => name)
+  expect(services.sort()).toEqual(['db-one', 'db-three', 'db-two', 'lb-one', 'lb-three', 'lb-two'])
+  expect(find('database/eu-west-1/db-one')).toMatchObject({
+    fields: { role: 'postgres', version: '16.3' },
+    attributes: { state: 'available', flavor: 'db.m6g.large', sizeBytes: 100 * 2 ** 30, multiZone: true },
+    links: [
+      { type: 'MEMBER_OF', to: { key: 'account/123456789012' } },
+      { type: 'MEMBER_OF', to: { key: 'region/eu-west-1' } },
+      { type: 'MEMBER_OF', to: { key: 'vpc/vpc-eu-west-1' } },
+      { type: 'EXPOSES', to: { key: 'database/eu-west-1/db-one/endpoint' } },
+      { type: 'OWNED_BY', to: { ref: 'Tenant:name=retail' } },
+    ],
+  })
+  expect(find('database/eu-west-1/db-one/endpoint').fields).toEqual({
+    url: 'tcp://db-one.abc.eu-west-1.rds.amazonaws.com:5432',
+    protocol: 'tcp',
+    port: 5432,
+  })
+  const balancer = find('balancer/eu-west-1/lb-two')
+  expect(balancer.attributes).toMatchObject({ state: 'active', type: 'application', unhealthyTargets: 1 })
+  const linked = (type: string) =>
+    balancer.links!.filter((one) => one.type === type).map(({ to }) => (to as { key: string }).key)
+  // By its id, and by the address of its interface in its own network; an address that nobody there has is left out.
+  expect(linked('RUNS_ON')).toEqual(['instance/i-0aaaaaaaaaaaaaaaa', 'instance/i-0bbbbbbbbbbbbbbbb'])
+  expect(linked('EXPOSES').map((key) => find(key).fields!['url'])).toEqual([
+    'https://lb-two.eu-west-1.elb.amazonaws.com:443',
+    'http://lb-two.eu-west-1.elb.amazonaws.com:80',
+  ])
+  expect(linked('MEMBER_OF')).toContain('vpc/vpc-eu-west-1')
+  expect(cloud.changes).toEqual([])
+})
+
+test('an account that may not see services is listed all the same; one that may no longer loses none of them', async () => {
+  cloud.denied.add('rds').add('elasticloadbalancing')
+  const things = await list({ regions: ['eu-west-1'] })
+  expect(things.filter(({ kind }) => kind === 'VirtualMachine')).toHaveLength(3)
+  expect(things.filter(({ kind }) => kind === 'Service')).toEqual([])
+  cloud.denied.clear()
+
+  process.env['AWS_TEST_SECRET'] = cloud.secret
+  database = await createDatabase()
+  const amazon = { driver: 'aws', endpoint, accessKeyId: 'AKIA', secretAccessKey: 'env:AWS_TEST_SECRET' }
+  own = await startProcess(
+    database,
+    aws,
+    { amazon: { ...amazon, interval: 0.1, perSecond: 10_000 } },
+    {},
+    30_000,
+  )
+  const services = () => own!.holder.graph.ofType('Service').length
+  await own.until(async () => services() === 6)
+  cloud.denied.add('rds')
+  cloud.instances['eu-west-1']!.pop()
+  await own.until(async () => own!.holder.graph.ofType('VirtualMachine').length === 2)
+  expect(services()).toBe(6)
+})
+
+test('a load balancer that ends while it is listed loses its parts, and nothing else is lost', async () => {
+  cloud.gone.add('DescribeTargetHealth').add('DescribeListeners').add('DescribeTags')
+  const things = await list({ regions: ['eu-west-1'] })
+  expect(things.filter(({ kind }) => kind === 'VirtualMachine')).toHaveLength(3)
+  const balancer = things.find(({ key }) => key === 'balancer/eu-west-1/lb-one')!
+  expect(balancer.links!.map(({ type }) => type)).toEqual(['MEMBER_OF', 'MEMBER_OF', 'MEMBER_OF'])
+})

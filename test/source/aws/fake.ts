@@ -27,6 +27,14 @@ export class FakeAws {
       tags: { Name: `web-${letter}`, team: 'retail' },
     })),
   }
+  /** Databases and load balancers of eu-west-1; three of each. */
+  hasServices = true
+  /** A network beside the other has the same addresses. */
+  overlaps = false
+  /** What was listed a moment ago is no more. */
+  readonly gone = new Set<string>()
+  /** Services that this account may not see. */
+  readonly denied = new Set<string>()
   /** So many of the next requests are slowed down. */
   throttle = 0
   roles: string[] = []
@@ -40,7 +48,8 @@ export class FakeAws {
     request.on('end', () => {
       const form = new URLSearchParams(body)
       const action = form.get('Action') ?? ''
-      const region = /Credential=[^/]+\/\d+\/([\w-]+)\//.exec(request.headers.authorization ?? '')?.[1] ?? ''
+      const [, region = '', service = ''] =
+        /Credential=[^/]+\/\d+\/([\w-]+)\/([\w-]+)\//.exec(request.headers.authorization ?? '') ?? []
       this.asked.push(`${region} ${action}`)
       if (!/^(?:Describe|GetCallerIdentity|AssumeRole)/.test(action)) this.changes.push(action)
       const say = (status: number, text: string) =>
@@ -48,6 +57,16 @@ export class FakeAws {
       if (this.throttle > 0) {
         this.throttle -= 1
         return say(503, faultOf('RequestLimitExceeded'))
+      }
+      if (this.denied.has(service)) return say(403, deniedOf())
+      if (service in namespaces) {
+        if (this.gone.has(action)) return say(400, goneOf())
+        const result = answersOf(form, this.hasServices && region === 'eu-west-1')[action]
+        if (result === undefined) return say(400, faultOf('InvalidAction'))
+        return say(
+          200,
+          `<${action}Response xmlns="${namespaces[service]}"><${action}Result>${result}</${action}Result></${action}Response>`,
+        )
       }
       const inner = this.#answers(form, region)[action]
       if (inner === undefined) return say(400, faultOf('InvalidAction'))
@@ -86,10 +105,10 @@ export class FakeAws {
       DescribeSubnets: set('subnetSet', [
         `<subnetId>subnet-${region}</subnetId><vpcId>${vpc}</vpcId><cidrBlock>172.31.0.0/20</cidrBlock><availabilityZone>${region}a</availabilityZone>`,
       ]),
-      DescribeNetworkInterfaces: set(
-        'networkInterfaceSet',
-        all.map((one, index) => toInterface(one, index, region)),
-      ),
+      DescribeNetworkInterfaces: set('networkInterfaceSet', [
+        ...all.map((one, index) => toInterface(one, index, region)),
+        ...(this.overlaps && all.length > 2 ? [toInterface(all[2]!, 1, 'elsewhere')] : []),
+      ]),
       DescribeVolumes: set(
         'volumeSet',
         all.map(
@@ -118,3 +137,71 @@ const toInterface = ({ id }: FakeInstance, index: number, region: string): strin
 
 const faultOf = (code: string): string =>
   `<Response><Errors><Error><Code>${code}</Code><Message>no</Message></Error></Errors><RequestID>r</RequestID></Response>`
+
+const namespaces: Record<string, string> = {
+  rds: 'http://rds.amazonaws.com/doc/2014-10-31/',
+  elasticloadbalancing: 'http://elasticloadbalancing.amazonaws.com/doc/2015-12-01/',
+}
+const goneOf = (): string =>
+  '<ErrorResponse><Error><Type>Sender</Type><Code>TargetGroupNotFound</Code><Message>no</Message></Error><RequestId>r</RequestId></ErrorResponse>'
+const deniedOf = (): string =>
+  '<ErrorResponse><Error><Type>Sender</Type><Code>AccessDenied</Code><Message>no</Message></Error><RequestId>r</RequestId></ErrorResponse>'
+const members = (name: string, items: readonly string[], tag = 'member'): string =>
+  `<${name}>${items.map((text) => `<${tag}>${text}</${tag}>`).join('')}</${name}>`
+const arn = (name: string): string => `arn:aws:elasticloadbalancing:eu-west-1:1:loadbalancer/app/${name}/1`
+const tag = (key: string, value: string): string => `<Key>${key}</Key><Value>${value}</Value>`
+
+/** Two on a page. */
+function answersOf(form: URLSearchParams, hasAny: boolean): Record<string, string> {
+  const all = hasAny ? ['one', 'two', 'three'] : []
+  const from = Number(form.get('Marker') ?? 0)
+  const page = all.slice(from, from + 2)
+  const more = from + 2 < all.length ? String(from + 2) : undefined
+  const marker = (name: string) => (more === undefined ? '' : `<${name}>${more}</${name}>`)
+  const own = form.get('LoadBalancerArn')?.split('/')[2] ?? ''
+  return {
+    DescribeDBInstances:
+      members(
+        'DBInstances',
+        page.map(
+          (name) =>
+            `<DBInstanceIdentifier>db-${name}</DBInstanceIdentifier><Engine>postgres</Engine><EngineVersion>16.3</EngineVersion><DBInstanceStatus>available</DBInstanceStatus>` +
+            `<DBInstanceClass>db.m6g.large</DBInstanceClass><AllocatedStorage>100</AllocatedStorage><MultiAZ>true</MultiAZ><DBSubnetGroup><VpcId>vpc-eu-west-1</VpcId></DBSubnetGroup>` +
+            `<Endpoint><Address>db-${name}.abc.eu-west-1.rds.amazonaws.com</Address><Port>5432</Port></Endpoint>${members('TagList', [tag('team', 'retail')], 'Tag')}`,
+        ),
+        'DBInstance',
+      ) + marker('Marker'),
+    DescribeLoadBalancers:
+      members(
+        'LoadBalancers',
+        page.map(
+          (name) =>
+            `<LoadBalancerArn>${arn(name)}</LoadBalancerArn><DNSName>lb-${name}.eu-west-1.elb.amazonaws.com</DNSName><LoadBalancerName>lb-${name}</LoadBalancerName>` +
+            `<Scheme>internet-facing</Scheme><VpcId>vpc-eu-west-1</VpcId><State><Code>active</Code></State><Type>application</Type>`,
+        ),
+      ) + marker('NextMarker'),
+    DescribeTargetGroups:
+      members(
+        'TargetGroups',
+        page.map(
+          (name) =>
+            `<TargetGroupArn>group-${name}</TargetGroupArn>${members('LoadBalancerArns', [arn(name)])}`,
+        ),
+      ) + marker('NextMarker'),
+    DescribeTargetHealth: members('TargetHealthDescriptions', [
+      '<Target><Id>i-0aaaaaaaaaaaaaaaa</Id><Port>80</Port></Target><TargetHealth><State>healthy</State></TargetHealth>',
+      '<Target><Id>172.31.0.11</Id><Port>80</Port></Target><TargetHealth><State>unhealthy</State></TargetHealth>',
+      '<Target><Id>10.99.0.1</Id><Port>80</Port></Target><TargetHealth><State>healthy</State></TargetHealth>',
+    ]),
+    DescribeListeners: members('Listeners', [
+      `<ListenerArn>${own}</ListenerArn><Port>443</Port><Protocol>HTTPS</Protocol>`,
+      `<ListenerArn>${own}</ListenerArn><Port>80</Port><Protocol>HTTP</Protocol>`,
+    ]),
+    DescribeTags: members(
+      'TagDescriptions',
+      [...form.entries()]
+        .filter(([key]) => key.startsWith('ResourceArns'))
+        .map(([, value]) => `<ResourceArn>${value}</ResourceArn>${members('Tags', [tag('team', 'retail')])}`),
+    ),
+  }
+}

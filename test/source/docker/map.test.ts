@@ -131,7 +131,7 @@ test('stats of control groups version 1 and 2', () => {
 })
 
 test('the host: as people say, else who has the address, else by name alone', async () => {
-  const server = { address: '10.0.0.7', resourceId: 3, kind: 'Server', name: 'node7' }
+  const server = { address: '10.0.0.7', resourceId: 3, kind: 'Server', name: 'node7', isOwn: false }
   const find = (settings: Record<string, unknown>, known = [server]) =>
     findHost(docker.parseSettings(settings) as never, engine, { addresses: async () => known }, forever)
   const url = 'tcp://10.0.0.7:2375'

@@ -56,6 +56,7 @@ describe.runIf(hasBgpd)('a real bgpd', () => {
     const timed = { ...spec, timers, remoteAs: 4_200_001_004 }
     expect(await actor.create(timed, name, forever)).toEqual({ key: 'leaf1/bgp/10.255.0.9' })
     const made = running()
+    expect(await actor.made(forever)).toEqual([{ kind: 'neighbor', name, key: 'leaf1/bgp/10.255.0.9' }])
     for (const line of [
       `neighbor ${name} peer-group`,
       `neighbor ${name} remote-as 4200001004`,
@@ -84,6 +85,9 @@ describe.runIf(hasBgpd)('a real bgpd', () => {
     async (cut) => {
       const some = toCommands(name, neighbor).slice(0, cut)
       if (cut > 0) configure(...some)
+      const address = some.includes(`neighbor 10.255.0.9 peer-group ${name}`) ? '10.255.0.9' : ''
+      const made = [{ kind: 'neighbor', name, key: `leaf1/bgp/${address}` }]
+      expect(await actor.made(forever)).toEqual(cut > 0 ? made : [])
       await actor.create(spec, name, forever)
       expect(speaker().commands).toContain(`neighbor 10.255.0.9 peer-group ${name}`)
       await actor.destroy(name, forever)

@@ -15,6 +15,7 @@ import {
   toObservations,
   toReadings,
 } from '../../../src/source/ipmi/map.ts'
+import type { Source } from '../../../src/source/source.ts'
 import { createDatabase, startProcess, type Process, type TestDatabase } from '../scripted.ts'
 
 const isThere = ['ipmi_sim', 'ipmitool'].every((name) => spawnSync('which', [name]).status === 0)
@@ -181,6 +182,7 @@ test('what ipmitool prints', () => {
   const things = toObservations('10.1.9.7', { power: 'ON', fru, sensors })
   expect(things.map(({ key, fields }) => [key, fields!['role'] ?? fields!['serialNumber']])).toEqual([
     ['10.1.9.7/machine', '7BHG2F3'],
+    ['10.1.9.7/bmc', 'bmc'],
     ['10.1.9.7/sensor/Inlet Temp', 'sensor'],
     ['10.1.9.7/sensor/Fan1', 'fan'],
     ['10.1.9.7/sensor/Pwr', 'sensor'],
@@ -190,8 +192,8 @@ test('what ipmitool prints', () => {
 
 const forever = new AbortController().signal
 
-/** A program instead of it, which does what it says. */
-async function ask(script: string, signal = forever): Promise<unknown> {
+/** With a program instead of it, which does what it says. */
+function openWith(script: string): Promise<Source> {
   folder = mkdtempSync(join(tmpdir(), 'ipmi-'))
   const command = join(folder, 'tool')
   writeFileSync(command, `#!/bin/sh\n${script}\n`, { mode: 0o755 })
@@ -201,14 +203,19 @@ async function ask(script: string, signal = forever): Promise<unknown> {
     password: 'env:X',
     command,
     requestSeconds: 0.5,
+    interval: 1,
   }
-  const source = await ipmi.open(ipmi.parseSettings(settings), {
+  return ipmi.open(ipmi.parseSettings(settings), {
     name: 'bmc',
     log: { debug: () => {}, warn: () => {} },
     secret: async () => password,
     shards: { count: 1, mine: () => [0], onChange: () => () => {} },
     addresses: async () => [],
   })
+}
+
+async function ask(script: string, signal = forever): Promise<unknown> {
+  const source = await openWith(script)
   const end = await source.probe!(signal).catch((error: unknown) => error)
   await source.close()
   return end
@@ -231,4 +238,25 @@ test('what is given up ends at once, and its program with it', async () => {
   const asking = ask('exec sleep 60', giving.signal)
   setTimeout(() => giving.abort(), 100)
   expect(await asking).toMatchObject({ failure: 'aborted' })
+})
+
+test('without control it is asked for what it says and nothing else, and switches nothing', async () => {
+  const source = await openWith(
+    'echo "$@" >> "$0.asked"; case "$*" in *power*) echo "Chassis Power is on";; esac',
+  )
+  expect(source.power).toBeUndefined()
+  expect(source.actor).toBeUndefined()
+  await source.probe!(forever)
+  const stop = new AbortController()
+  const rounds: unknown[] = []
+  for await (const told of source.watch!(stop.signal)) {
+    if ('part' in told) rounds.push(told)
+    if (rounds.length === 2) break
+  }
+  stop.abort()
+  await source.close()
+  const asked = readFileSync(join(folder!, 'tool.asked'), 'utf8').trim().split('\n')
+  const words = new Set(asked.map((line) => line.replace(/^.*-R 2 /, '')))
+  expect([...words].sort()).toEqual(['-c sdr list full', 'chassis power status', 'fru print 0'])
+  expect(asked.join()).not.toContain(password)
 })

@@ -50,12 +50,47 @@ export const recordedPort = (index: number, rest: Item = {}): Item => ({
   ...rest,
 })
 
+const hypervisors = 'compute/v2.1/os-hypervisors/detail'
+const used = new Set(
+  ['vcpus', 'memory_mb', 'local_gb'].flatMap((name) => [name, `${name}_used`]).concat('running_vms'),
+)
+
+/** As libvirt's driver tells them in 2.48. */
+const recordedDiagnostics = {
+  state: 'running',
+  driver: 'libvirt',
+  hypervisor: 'kvm',
+  hypervisor_os: 'linux',
+  uptime: 46_664,
+  config_drive: true,
+  num_cpus: 2,
+  num_nics: 1,
+  num_disks: 1,
+  cpu_details: [
+    { id: 0, time: 17_300_000_000, utilisation: 15 },
+    { id: 1, time: 2_700_000_000, utilisation: null },
+  ],
+  nic_details: [
+    {
+      mac_address: '01:23:45:67:89:ab',
+      rx_octets: 2_070_139,
+      rx_errors: 0,
+      tx_octets: 140_208,
+      tx_rate: null,
+    },
+  ],
+  disk_details: [{ read_bytes: 262_144, read_requests: 112, write_bytes: 5_778_432, errors_count: 1 }],
+  memory_details: { maximum: 64, used: 48 },
+}
+
 const many = (count: number, make: (index: number) => Item): Item[] =>
   Array.from({ length: count }, (_, index) => make(index + 1))
 
 export class FakeCloud extends CloudServer {
   logins: any[] = []
   requests: { path: string; headers: IncomingMessage['headers'] }[] = []
+  /** Machines that do not run. */
+  readonly stopped = new Set<string>()
   /** Answers instead, when it says true. */
   intercept: ((request: IncomingMessage, response: ServerResponse) => boolean) | undefined
   declare readonly servers: Item[]
@@ -80,8 +115,30 @@ export class FakeCloud extends CloudServer {
   answer = (request: IncomingMessage, response: ServerResponse): void => {
     if (this.intercept?.(request, response)) return
     const { pathname } = new URL(request.url!, 'http://cloud')
-    this.requests.push({ path: pathname.slice(1).replace(/\/$/, ''), headers: request.headers })
+    const path = pathname.slice(1).replace(/\/$/, '')
+    this.requests.push({ path, headers: request.headers })
+    const machine = /servers\/([\w-]+)\/diagnostics$/.exec(path)?.[1]
+    if (machine !== undefined) return this.#diagnose(machine, response)
+    // What machines have of a host is told up to 2.87, what its system prints after that.
+    const all = this.lists[hypervisors]
+    const isNew = Number(String(request.headers['x-openstack-nova-api-version']).split('.')[1]) > 87
+    if (path === hypervisors && all)
+      this.lists[path] = all.map((one) =>
+        Object.fromEntries(
+          Object.entries(one).filter(([name]) => (isNew ? !used.has(name) : name !== 'uptime')),
+        ),
+      )
     this.handle(request, response)
+    if (path === hypervisors && all) this.lists[path] = all
+  }
+
+  #diagnose(id: string, response: ServerResponse): void {
+    const [status, body] = !this.servers.some((one) => one['id'] === id)
+      ? [404, { itemNotFound: {} }]
+      : this.stopped.has(id)
+        ? [409, { conflictingRequest: { message: 'not in the state for that' } }]
+        : [200, recordedDiagnostics]
+    response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body))
   }
 }
 
@@ -102,7 +159,14 @@ function recordedLists(): Record<string, Item[]> {
       hypervisor_version: 1000,
       host_ip: `10.1.0.${index}`,
       service: { id: 's', host: 'fake-compute1', disabled_reason: null },
-      uptime: null,
+      uptime: ' 08:32:11 up 93 days, 18:25, 12 users,  load average: 0.20, 0.12, 0.14',
+      vcpus: 64,
+      vcpus_used: 3 + index,
+      memory_mb: 262_144,
+      memory_mb_used: 512 + 64 * index,
+      local_gb: 1_000,
+      local_gb_used: 10,
+      running_vms: 2 + index,
     })),
     'compute/v2.1/os-services': [
       {

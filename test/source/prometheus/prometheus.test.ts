@@ -96,7 +96,7 @@ test.each(illnesses)(
     })()
     const error = await watching.catch((reason: unknown) => reason)
     expect(error).toBeInstanceOf(SourceError)
-    expect(told).toMatchObject([{ measured: [{ metric: 'up', value: 0 }] }])
+    expect(told).toMatchObject([{ measured: [{ metric: 'up', value: 0 }, { metric: 'scrape.duration' }] }])
     expect(JSON.stringify([said, told, (error as Error).message, (error as Error).stack])).not.toContain(
       'hush',
     )

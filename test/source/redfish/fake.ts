@@ -13,6 +13,23 @@ export class FakeController {
   readonly requests: string[] = []
   powerState = 'On'
   readonly resets: string[] = []
+  readonly #listeners = new Set<ServerResponse>()
+  /** Whether it tells events by itself. */
+  hasEvents = true
+
+  get listeners(): number {
+    return this.#listeners.size
+  }
+
+  /** Lines as they go over the wire. */
+  tell(...lines: string[]): void {
+    for (const response of this.#listeners) response.write(`${lines.join('\n')}\n\n`)
+  }
+
+  cutListeners(): void {
+    for (const response of this.#listeners) response.destroy()
+    this.#listeners.clear()
+  }
   /** Refuses to be switched. */
   refused = false
   celsius = 24
@@ -60,8 +77,15 @@ export class FakeController {
     if (this.broken.has(path)) return say(500, { error: { code: 'Base.1.0.GeneralError' } })
     if (request.method === 'POST' && path.endsWith('/Actions/ComputerSystem.Reset'))
       return void this.#reset(request).then((status) => say(status, {}))
+    if (path === 'EventService/SSE' && this.hasEvents) return this.#listen(response)
     const body = this.#tree()[path]
     say(body === undefined ? 404 : 200, body ?? { error: {} })
+  }
+
+  #listen(response: ServerResponse): void {
+    this.#listeners.add(response)
+    response.on('close', () => this.#listeners.delete(response))
+    response.writeHead(200, { 'content-type': 'text/event-stream' }).write(': hello\n\n')
   }
 
   async #reset(request: IncomingMessage): Promise<number> {
@@ -92,7 +116,9 @@ export class FakeController {
         Systems: at('Systems'),
         Chassis: at('Chassis'),
         Managers: at('Managers'),
+        ...(this.hasEvents ? { EventService: at('EventService') } : {}),
       },
+      EventService: { ServiceEnabled: true, ServerSentEventUri: '/redfish/v1/EventService/SSE' },
       Systems: all(own),
       [own]: { ...this.system, PowerState: this.powerState, ...links, Actions: this.#actions(own) },
       [`${own}/Processors`]: all(`${own}/Processors/CPU1`, `${own}/Processors/CPU2`),

@@ -3,6 +3,7 @@ import { createServer, type Server } from 'node:http'
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { toNotices } from '../../../src/source/redfish/event.ts'
 import { redfish } from '../../../src/source/redfish/index.ts'
 import { createDatabase, startProcess, type Process, type TestDatabase } from '../scripted.ts'
 import { FakeController } from './fake.ts'
@@ -52,13 +53,13 @@ afterEach(async () => {
   delete process.env['BMC_PASSWORD']
 })
 
-async function start(): Promise<void> {
+async function start(interval = 0.2): Promise<void> {
   const bmc = {
     driver: 'redfish',
     targets: hosts.map((host) => `http://${host}`),
     user: 'reader',
     password: 'env:BMC_PASSWORD',
-    interval: 0.2,
+    interval,
     requestSeconds: 0.5,
     perSecond: 10_000,
   }
@@ -89,6 +90,7 @@ test('a machine with what is in it; what is absent is not there, what firmware f
   expect(dell.name).toBe('127.0.0.1')
   expect(parts()).toEqual([
     'bmc BMC',
+    'bmc bmc',
     'cpu CPU 1',
     'cpu CPU 1',
     'disk Drive 0',
@@ -118,10 +120,112 @@ test('a machine with what is in it; what is absent is not there, what firmware f
 test('one that hangs is silent, the other goes on; both are well again by themselves', async () => {
   await start()
   await own.until(async () => servers_().length === 2)
+  const up = (name: string, machine: string) => {
+    const { id } = own.holder.graph
+      .ofType('Component')
+      .find(
+        (one) =>
+          one.fields['role'] === 'bmc' &&
+          own.holder.graph.walk(one, (one.kind.fields['hardware'] as any).steps)[0]?.name === machine,
+      )!
+    return own.samples.findLast((one) => one.resourceId === id && one.metric === name)?.value
+  }
+  await own.until(async () => up('up', 'web483') === 1 && up('up', '127.0.0.1') === 1)
+  expect(up('scrape.duration', 'web483')).toBeGreaterThan(0)
   isHanging = true
+  await own.until(async () => up('up', 'web483') === 0)
+  // It is the controller that does not answer, not the machine.
+  expect(
+    own.samples.filter(({ resourceId, metric }) => metric === 'up' && resourceId === named('web483')!.id),
+  ).toEqual([])
+  expect(up('up', '127.0.0.1')).toBe(1)
   controllers[1]!.powerState = 'Off'
   await own.until(async () => servers_().some(({ fields }) => fields['powerState'] === 'OFF'))
   controllers[0]!.powerState = 'Off'
   isHanging = false
+  await own.until(async () => up('up', 'web483') === 1)
   await own.until(async () => servers_().every(({ fields }) => fields['powerState'] === 'OFF'))
+})
+
+const eventOf = (...messages: string[]): string =>
+  JSON.stringify({
+    '@odata.type': '#Event.v1_4_0.Event',
+    Events: messages.map((Message) => ({
+      EventType: 'Alert',
+      MessageId: 'Power.1.0.PowerOff',
+      Message,
+      MessageSeverity: 'Critical',
+      OriginOfCondition: { '@odata.id': '/redfish/v1/Systems/437XR1138R2' },
+    })),
+  })
+const notices = async (): Promise<any[]> =>
+  (await database.db('event').where({ type: 'Notice' }).orderBy('seq')).map(({ body }: any) => body.detail)
+
+test('what a controller tells by itself is kept, and it is asked again at once; a stream that breaks off is taken up', async () => {
+  controllers[1]!.hasEvents = false
+  await start(3_600)
+  const [first] = controllers as [FakeController]
+  await own.until(async () => servers_().length === 2 && first.listeners === 1)
+  first.powerState = 'Off'
+  first.tell(`id: 1`, `data: ${eventOf('The machine was turned off')}`)
+  // An hour before its time.
+  await own.until(async () => named('web483')!.fields['powerState'] === 'OFF')
+  await own.until(async () => (await notices()).length === 1)
+  expect(await notices()).toMatchObject([
+    {
+      notice: 'RedfishEvent',
+      type: 'Alert',
+      message: 'The machine was turned off',
+      severity: 'Critical',
+      origin: '/redfish/v1/Systems/437XR1138R2',
+    },
+  ])
+  first.cutListeners()
+  await own.until(async () => first.listeners === 1)
+  first.powerState = 'On'
+  const whole = eventOf('It is on', 'and well')
+  // In several lines, behind something that is none.
+  first.tell(
+    'event: x',
+    'data: {"Events": [',
+    'id: 2',
+    `data: ${whole.slice(0, 40)}`,
+    `data: ${whole.slice(40)}`,
+  )
+  await own.until(async () => named('web483')!.fields['powerState'] === 'ON')
+  await own.until(async () => (await notices()).length === 3)
+  expect((await notices()).map(({ message }) => message).slice(1)).toEqual(['It is on', 'and well'])
+  expect(first.requests.filter((path) => path === 'EventService/SSE')).toHaveLength(2)
+})
+
+test.each([
+  ['no JSON', undefined],
+  ['{"Events": "many"}', []],
+  ['[]', []],
+  ['{"Events": [{"Message": 7}]}', []],
+])('what is no event is none: %s', (data, notices) => {
+  expect(toNotices(data)).toEqual(notices)
+})
+
+test('what a controller tells is bounded', () => {
+  const many = toNotices(eventOf(...Array.from({ length: 1_000 }, () => 'x'.repeat(10_000))))!
+  expect(many).toHaveLength(50)
+  expect(JSON.stringify(many).length).toBeLessThan(80_000)
+})
+
+test('a controller that tells something all the time is not asked all the time', async () => {
+  await start(3_600)
+  const [first] = controllers as [FakeController]
+  await own.until(async () => servers_().length === 2 && first.listeners === 1)
+  const asked = () => first.requests.filter((path) => path === 'Systems').length
+  const before = asked()
+  for (let turn = 1; turn <= 200; turn++) {
+    first.tell(`data: ${eventOf(`turn ${turn}`)}`)
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+  first.powerState = 'Off'
+  first.tell(`data: ${eventOf('off')}`)
+  // The last that happened is seen all the same.
+  await own.until(async () => named('web483')!.fields['powerState'] === 'OFF')
+  expect(asked() - before).toBeLessThan(20)
 })

@@ -103,7 +103,12 @@ describe('a device', () => {
     const source = await start({ ...plain, ...quick, seeds: [{ address: '127.0.0.1', port: agent.port }] })
     await source.until(readsUp(1))
     agent.fault = { kind: 'silent' }
-    await source.until(readsUp(0))
+    const { readings } = await source.until(readsUp(0))
+    // How long was waited for nothing.
+    expect(readings).toMatchObject([
+      { metric: 'up' },
+      { metric: 'scrape.duration', value: expect.any(Number) },
+    ])
     expect((await source.until(isSilent)).silent).toBe(`127.0.0.1:${agent.port}`)
     agent.fault = null
     await source.until(isPart)

@@ -2,6 +2,7 @@
 import { snmp } from '../../../src/source/snmp/index.ts'
 import { Mib, parseRecording } from '../../../src/source/snmp/responder/index.ts'
 import type {
+  Collection,
   Notice,
   Part,
   Reading,
@@ -32,12 +33,17 @@ const allShards = Array.from({ length: 16 }, (_, shard) => shard)
 
 export async function listen(
   settings: object,
-  { secrets = {}, addresses = [] }: { secrets?: Record<string, string>; addresses?: string[] } = {},
+  {
+    secrets = {},
+    addresses = [],
+    collection,
+  }: { secrets?: Record<string, string>; addresses?: string[]; collection?: Collection } = {},
 ): Promise<Listening> {
   let mine: readonly number[] = allShards
   const listeners = new Set<() => void>()
   const environment: SourceEnvironment = {
     name: 'lab',
+    ...(collection === undefined ? {} : { collection }),
     log: { debug: () => {}, warn: () => {} },
     secret: async (reference) => secrets[reference] ?? 'public',
     shards: {
@@ -49,7 +55,10 @@ export async function listen(
       },
     },
     addresses: async () =>
-      addresses.map((address) => ({ address, resourceId: 1, kind: 'Switch', name: address })),
+      addresses.map((address) => ({
+        ...{ address, resourceId: 1, kind: 'Switch', name: address },
+        isOwn: false,
+      })),
   }
   const source: Source = await snmp.open(snmp.parseSettings(settings), environment)
   const stop = new AbortController()

@@ -22,7 +22,7 @@ function start(takes: (key: string) => number, isUp = (_: string) => true, atOnc
     intervalMs,
     atOnce,
     now: () => performance.now(),
-    async poll(one, wanted, targeted) {
+    async poll(one, wanted, { targeted }) {
       began.push({ key: one.key, at: performance.now(), wanted: [...wanted], targeted })
       most = Math.max(most, ++running)
       await new Promise((resolve) => setTimeout(resolve, takes(one.key)))

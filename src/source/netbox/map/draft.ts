@@ -78,8 +78,9 @@ export function toObservation(
 export function present<T extends Record<string, unknown>>(
   record: T,
 ): { [K in keyof T]?: Exclude<T[K], undefined> } {
-  const entries = Object.entries(record).filter(([, value]) => value !== undefined)
-  return Object.fromEntries(entries) as { [K in keyof T]?: Exclude<T[K], undefined> }
+  const found: Record<string, unknown> = {}
+  for (const name in record) if (record[name] !== undefined) found[name] = record[name]
+  return found as { [K in keyof T]?: Exclude<T[K], undefined> }
 }
 
 const nonEmpty = <T extends object>(record: T): T | undefined =>

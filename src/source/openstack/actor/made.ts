@@ -41,6 +41,14 @@ export interface MadeKind {
   /** Where one is by its id. */
   path: string
   list(service: Service, name: string, signal: AbortSignal): Promise<Made[]>
+  /** What a listing calls it, before its id. */
+  key: string
+  /** Of whatever name. */
+  all(service: Service, signal: AbortSignal): Promise<Named[]>
+}
+interface Named {
+  id: string
+  name: string
 }
 
 const toMade = (one: {
@@ -56,9 +64,20 @@ const toMade = (one: {
 })
 const byId = (one: { id: string }): string => one.id
 
+const isThere = ({ status }: { status?: string | null | undefined }): boolean =>
+  status !== 'DELETED' && status !== 'SOFT_DELETED'
+/** What bears its own name as its mark. */
+const ofMetadata = ({ id: own, name, metadata }: z.infer<typeof volume>): Named[] =>
+  name && metadata?.[madeKey] === name ? [{ id: own, name }] : []
+
 const servers: MadeKind = {
   service: 'compute',
   path: 'servers',
+  key: 'server',
+  async all(service, signal) {
+    const options = { path: 'servers/detail', list: 'servers', shape: server, markerOf: byId }
+    return (await service.list(options, signal)).filter(isThere).flatMap(ofMetadata)
+  },
   async list(service, name, signal) {
     const options = {
       path: 'servers/detail',
@@ -70,7 +89,7 @@ const servers: MadeKind = {
     const all = await service.list(options, signal)
     return all
       .filter((one) => one.name === name && one.metadata?.[madeKey] === name)
-      .filter(({ status }) => status !== 'DELETED' && status !== 'SOFT_DELETED')
+      .filter(isThere)
       .map(toMade)
   },
 }
@@ -78,6 +97,11 @@ const servers: MadeKind = {
 const volumes: MadeKind = {
   service: 'volume',
   path: 'volumes',
+  key: 'volume',
+  async all(service, signal) {
+    const options = { path: 'volumes/detail', list: 'volumes', shape: volume, markerOf: byId }
+    return (await service.list(options, signal)).flatMap(ofMetadata)
+  },
   async list(service, name, signal) {
     const options = {
       path: 'volumes/detail',
@@ -92,9 +116,16 @@ const volumes: MadeKind = {
 }
 
 /** Neutron's: filtered there by what marks them. */
-const described = (path: string): MadeKind => ({
+const described = (path: string, key: string): MadeKind => ({
   service: 'network',
   path,
+  key,
+  async all(service, signal) {
+    const all = await service.list({ path, list: path, shape: marked, markerOf: byId }, signal)
+    return all.flatMap(({ id: own, description }) =>
+      description?.startsWith(markOf('')) ? [{ id: own, name: description.slice(markOf('').length) }] : [],
+    )
+  },
   async list(service, name, signal) {
     const query = { description: markOf(name) }
     const all = await service.list({ path, list: path, shape: marked, markerOf: byId, query }, signal)
@@ -106,6 +137,13 @@ const described = (path: string): MadeKind => ({
 const groups: MadeKind = {
   service: 'compute',
   path: 'os-server-groups',
+  key: 'group',
+  async all(service, signal) {
+    const options = { path: 'os-server-groups', list: 'server_groups', shape: group, markerOf: byId }
+    return (await service.list(options, signal)).flatMap(({ id: own, name }) =>
+      name && /^plenum-[0-9a-f]{8}-\d+-/.test(name) ? [{ id: own, name }] : [],
+    )
+  },
   async list(service, name, signal) {
     const options = { path: 'os-server-groups', list: 'server_groups', shape: group, markerOf: byId }
     return (await service.list(options, signal)).filter((one) => one.name === name).map(toMade)
@@ -115,8 +153,8 @@ const groups: MadeKind = {
 /** In the order in which they let go of each other. */
 export const madeKinds = {
   server: servers,
-  floatingIp: described('floatingips'),
-  port: described('ports'),
+  floatingIp: described('floatingips', 'floatingip'),
+  port: described('ports', 'port'),
   volume: volumes,
   serverGroup: groups,
 } as const satisfies Record<string, MadeKind>

@@ -3,7 +3,7 @@
  * waits holds nothing. Undeploying ends the allocation too; a deployment that is served after that has neither instance nor image, and our mark in `extra`.
  */
 import { z } from 'zod'
-import { SourceError } from '../../source.ts'
+import { SourceError, type MadeThing } from '../../source.ts'
 import type { Service } from '../service.ts'
 import { madeKey } from './made.ts'
 import type { SpecOf } from './spec.ts'
@@ -155,4 +155,27 @@ export async function undeployNode(service: Service, name: string, signal: Abort
     if (!isMissing(error) && !isLocked(error)) throw error
   }
   return claim === undefined && left.length === 0
+}
+
+const claims = z.looseObject({
+  uuid: z.string().min(1),
+  name: text,
+  node_uuid: text,
+  extra: z.record(z.string(), z.unknown()).nullish(),
+})
+
+/** What is claimed by names of ours. */
+export async function madeNodes(service: Service, signal: AbortSignal): Promise<MadeThing[]> {
+  const options = {
+    ...{ path: 'allocations', list: 'allocations', shape: claims },
+    markerOf: (one: z.infer<typeof claims>) => one.uuid,
+  }
+  const all = await service.list(options, signal).catch((error: unknown) => {
+    // An Ironic that claims nothing yet: it is older than Stein.
+    if (isMissing(error)) return []
+    throw error
+  })
+  return all.flatMap(({ name, node_uuid: uuid, extra }) =>
+    name && extra?.[madeKey] === name ? [{ kind: 'node', name, key: `node/${uuid ?? ''}` }] : [],
+  )
 }

@@ -72,7 +72,7 @@ function hostKeyOf(one: shape.Server, look: Lookup): string | undefined {
 }
 
 /** From 2.47 on it is told with the server, before only its id. */
-function flavorOf(
+export function flavorOf(
   { flavor }: shape.Server,
   look: Lookup,
 ): { name?: string; vcpus?: number; ram?: number; disk?: number } {

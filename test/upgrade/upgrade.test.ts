@@ -26,7 +26,7 @@ const commits: Record<string, string> = {
   '0005-audit': '3266e84',
   '0006-alert': '256aabc',
   '0007-allocation': '3391080',
-  '0009-stuck': '24776a6',
+  '0009-stuck': '350f707',
 }
 
 /** A database as the version left it. */

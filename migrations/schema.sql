@@ -309,7 +309,9 @@ create table operation_step (
   result jsonb,
   error jsonb,
   started_at timestamp with time zone,
-  ended_at timestamp with time zone
+  ended_at timestamp with time zone,
+  progress real,
+  message text
 );
 
 create table provider_usage (
@@ -564,6 +566,8 @@ alter table operation add constraint operation_state_check CHECK ((state = ANY (
 alter table operation_step add constraint operation_step_operation_id_fkey FOREIGN KEY (operation_id) REFERENCES operation(id);
 
 alter table operation_step add constraint operation_step_pkey PRIMARY KEY (operation_id, ordinal);
+
+alter table operation_step add constraint operation_step_progress_check CHECK (((progress >= (0)::double precision) AND (progress <= (1)::double precision)));
 
 alter table operation_step add constraint operation_step_state_check CHECK ((state = ANY (ARRAY['PENDING'::text, 'RUNNING'::text, 'DONE'::text, 'FAILED'::text, 'UNDOING'::text, 'UNDONE'::text, 'STUCK'::text])));
 

@@ -33,7 +33,7 @@ import { readOrphans, type Orphan } from './orphan/index.ts'
 import { release, type Taking } from './release.ts'
 import { countAllocations, quotasOf, readAllocations, resourcesOf, type AllocationQuery } from './store.ts'
 import { claimsOf } from './claim/store.ts'
-import { checkSteps, isMade, stepKinds, type ActorOf, type Sight } from './step/index.ts'
+import { checkPlaybooks, checkSteps, isMade, stepKinds, type ActorOf, type Sight } from './step/index.ts'
 import { checkLease, endingByTenant, extend, Leases } from './lease/index.ts'
 import { limitIn, type Quota } from './limit.ts'
 import { KnownUsage } from './usage.ts'
@@ -102,6 +102,7 @@ export interface AllocationsOptions extends Steers {
 
 export async function startAllocations(options: AllocationsOptions): Promise<Allocations> {
   const blueprints = await loadBlueprints(options.config.blueprints)
+  await checkPlaybooks(blueprints.values(), options.config.playbooks)
   return new RunningAllocations(options, blueprints)
 }
 
@@ -130,7 +131,7 @@ class RunningAllocations implements Allocations {
     }
     this.#operations = startOperations({
       ...{ db, log, turns, feed, wake, resources },
-      steps: [...stepKinds(actorOf, options), ...controlSteps(options)],
+      steps: [...stepKinds(actorOf, options, config.playbooks), ...controlSteps(options)],
       ...options.operations,
       kinds: [...operationKinds({ db, resources, get: (id) => this.#get(id) }), ...controlKinds(db)],
     })

@@ -12,6 +12,7 @@ import type { Resources } from '../resource/verbs.ts'
 import type { Turn, Turns } from '../turn.ts'
 import { isOpen, type Operation, type OperationKind, type Step, type StepKind } from './operation.ts'
 import { runOperation } from './run.ts'
+import { resetStuck, stepsOf } from './step/store.ts'
 import { byShard, sweep } from './sweep.ts'
 import {
   askCancel,
@@ -19,8 +20,6 @@ import {
   moveOperation,
   openOperations,
   readOperations,
-  resetStuck,
-  stepsOf,
   stuckByTenant,
   TurnLost,
   type OperationQuery,

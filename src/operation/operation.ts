@@ -52,6 +52,9 @@ export interface Step {
   attempts: number
   result: Record<string, unknown> | null
   error: OperationFault | null
+  /** While it goes on, of steps that tell: the share of it that is over, 0..1, and what it is at. */
+  progress: number | null
+  message: string | null
   startedAt: number | null
   endedAt: number | null
 }
@@ -60,6 +63,8 @@ export interface StepContext {
   /** What the effect is called: made once, ended wholly, by this name. */
   name: string
   signal: AbortSignal
+  /** How far it is, and what it is at. May be called often: the last is kept, once a second at most. */
+  tell?(progress: number | null, message: string): void
 }
 
 /** What a step does and how it is undone. `undo` gets what `run` got and nothing that it gave: it must do without. */
@@ -68,6 +73,8 @@ export interface StepKind<P = Record<string, unknown>> {
   run(parameters: P, context: StepContext): Promise<Record<string, unknown>>
   undo(parameters: P, context: StepContext): Promise<void>
   timeoutMs: number
+  /** False: when it has ended, so has its effect, and the undo needs not be repeated: by then the place may be another's. */
+  sweeps?: false
   /** So many neighbouring steps of the kind go at once, and one that fails keeps no other of them from going. Default 1: one after the other. */
   atOnce?: number
 }
@@ -86,8 +93,13 @@ export const isOpen = (state: OperationState): boolean =>
   state === 'PENDING' || state === 'RUNNING' || state === 'UNWINDING' || state === 'AWAITING_APPROVAL'
 
 /** Share of the steps that are done, 0..1; of one that unwinds, the share that is not undone yet. */
-export function progressOf(state: OperationState, steps: readonly Pick<Step, 'state'>[]): number {
+export function progressOf(
+  state: OperationState,
+  steps: readonly Pick<Step, 'state' | 'progress'>[],
+): number {
   if (state === 'SUCCEEDED') return 1
   if (steps.length === 0) return 0
-  return steps.filter(({ state: own }) => own === 'DONE').length / steps.length
+  const share = ({ state: own, progress }: (typeof steps)[number]): number =>
+    own === 'DONE' ? 1 : own === 'RUNNING' ? (progress ?? 0) : 0
+  return steps.reduce((sum, step) => sum + share(step), 0) / steps.length
 }

@@ -3,8 +3,10 @@ import { setTimeout as pause } from 'node:timers/promises'
 import type { Knex } from 'knex'
 import { PlenumError } from '../errors.ts'
 import type { Fence } from '../resource/verbs.ts'
-import type { Operation, OperationFault, OperationKind, Step, StepKind } from './operation.ts'
-import { changeStep, holdTurn, moveOperation, readOperations, stepsOf, type StepChange } from './store.ts'
+import type { Operation, OperationFault, OperationKind, Step, StepContext, StepKind } from './operation.ts'
+import { changeStep, stepsOf, type StepChange } from './step/store.ts'
+import { holdTurn, moveOperation, readOperations } from './store.ts'
+import { Teller } from './step/teller.ts'
 
 export interface RunOptions {
   db: Knex
@@ -134,8 +136,8 @@ class Run {
   }
 
   async #runOne(step: Step): Promise<OperationFault | undefined> {
-    const fault = await this.#try(step, 'RUNNING', 'DONE', (kind, signal) =>
-      kind.run(step.parameters, { name: step.name, signal }),
+    const fault = await this.#try(step, 'RUNNING', 'DONE', (kind, context) =>
+      kind.run(step.parameters, context),
     )
     if (fault !== undefined && this.#kind.unwinds)
       await this.#write(step, { state: 'FAILED', isEnd: true, error: fault })
@@ -146,8 +148,8 @@ class Run {
   async #unwind(): Promise<boolean> {
     for (const step of this.#steps.toReversed()) {
       if (step.state === 'PENDING' || step.state === 'UNDONE') continue
-      const fault = await this.#try(step, 'UNDOING', 'UNDONE', async (kind, signal) => {
-        await kind.undo(step.parameters, { name: step.name, signal })
+      const fault = await this.#try(step, 'UNDOING', 'UNDONE', async (kind, context) => {
+        await kind.undo(step.parameters, context)
         return undefined
       })
       if (fault === undefined) continue
@@ -162,7 +164,7 @@ class Run {
     step: Step,
     during: 'RUNNING' | 'UNDOING',
     after: 'DONE' | 'UNDONE',
-    effect: (kind: StepKind, signal: AbortSignal) => Promise<Record<string, unknown> | undefined>,
+    effect: (kind: StepKind, context: StepContext) => Promise<Record<string, unknown> | undefined>,
   ): Promise<OperationFault | undefined> {
     const { attempts = 5, undoAttempts = 20, pauseMs = 500, steps } = this.#options
     const most = during === 'RUNNING' && this.#kind.unwinds ? attempts : undoAttempts
@@ -172,10 +174,13 @@ class Run {
     for (let attempt = 1; ; attempt++) {
       await this.#write(step, { state: during, isAttempt: true })
       const signal = AbortSignal.any([this.#signal, AbortSignal.timeout(kind.timeoutMs)])
-      const outcome = await effect(kind, signal).then(
+      const teller = new Teller((told) => this.#write(step, { state: during, ...told }))
+      const context = { name: step.name, signal, tell: teller.tell.bind(teller) }
+      const outcome = await effect(kind, context).then(
         (result) => ({ result }),
         (error: unknown) => ({ fault: toFault(error) }),
       )
+      await teller.close()
       // Over, and not by its own doing: whoever has the turn next finds it as it is logged.
       this.#signal.throwIfAborted()
       if (!('fault' in outcome)) {

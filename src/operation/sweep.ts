@@ -3,7 +3,8 @@ import type { Logger } from 'pino'
 import type { Db } from '../db.ts'
 import type { Turn } from '../turn.ts'
 import type { StepKind } from './operation.ts'
-import { holdTurn, markSwept, TurnLost, unsweptSteps } from './store.ts'
+import { markSwept, unsweptSteps } from './step/store.ts'
+import { holdTurn, TurnLost } from './store.ts'
 
 /** Turns by the shard that ends their name. */
 export const byShard = (held: readonly Turn[]): Map<number, Turn> =>
@@ -24,7 +25,7 @@ export async function sweep(
     if (kind === undefined) continue
     const until = AbortSignal.any([signal, turn.signal, AbortSignal.timeout(kind.timeoutMs)])
     try {
-      await kind.undo(step.parameters, { name: step.name, signal: until })
+      if (kind.sweeps !== false) await kind.undo(step.parameters, { name: step.name, signal: until })
       await db.transaction(async (trx) => {
         await holdTurn(trx, { turn: turn.turn, epoch: turn.epoch })
         await markSwept(trx, operationId, step.ordinal)

@@ -39,7 +39,7 @@ export type { Touch, TouchStatus } from './live.ts'
 export { probeSource } from './probe.ts'
 export type { MadeAnswer } from './made.ts'
 export type { SourceFailure } from './source.ts'
-export { readSecret, secretsOf } from './secret.ts'
+export { readSecret, Redactor, secretsOf } from './secret.ts'
 export { collectionShape, type CollectionPolicy } from './collection.ts'
 export { parseServices, parseSources, type ConfigFault, type SourceConfig } from './config.ts'
 

@@ -8,7 +8,7 @@ import { blueprintShape, type Blueprint } from './schema.ts'
 import { isBroken, placesOf, textsOf } from './template.ts'
 
 export { toParameters, parametersSchema } from './parameter.ts'
-export { fill, fillAll, type Values } from './template.ts'
+export { fill, fillAll, fillValue, type Values } from './template.ts'
 export type { Blueprint } from './schema.ts'
 
 type Path = readonly PropertyKey[]

@@ -14,6 +14,12 @@ export const isBroken = (text: string): boolean => /\{\{|\}\}/.test(text.replace
 export const fill = (text: string, values: Values): string =>
   text.replace(place, (_, name: string) => String(values[name.trim()] ?? ''))
 
+/** As `fill`; a text that is one place and nothing else has its value as it is, a number or yes and no as well. */
+export function fillValue(text: string, values: Values): string | number | boolean {
+  const name = /^\{\{([^{}]*)\}\}$/.exec(text)?.[1]?.trim()
+  return name === undefined ? fill(text, values) : (values[name] ?? '')
+}
+
 /** Everything that is filled, at any depth. */
 export function fillAll<T>(value: T, values: Values): T {
   if (typeof value === 'string') return fill(value, values) as T

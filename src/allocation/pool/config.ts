@@ -78,6 +78,8 @@ export const allocationShape = z.strictObject({
     .default({}),
   /** A folder of blueprints (YAML) beside the shipped ones. */
   blueprints: z.string().min(1).optional(),
+  /** A folder of playbooks for the steps `ansible`, with its roles and `ansible.cfg`. */
+  playbooks: z.string().min(1).optional(),
   quotas: z.array(quotaShape).default([]),
   leaseWarnings: leaseWarningsShape,
 })

@@ -5,6 +5,7 @@ import type { NewStep } from '../../operation/index.ts'
 import type { Plan, PlannedClaim } from '../allocation.ts'
 import { fillAll, type Values } from '../blueprint/index.ts'
 import { prefixed, type Draft } from '../draft.ts'
+import { ansibleStep } from './ansible/index.ts'
 import { checkable, type Check, type StepForm } from './form.ts'
 import { nameOf, type Place } from './name.ts'
 import { neighborSteps } from './neighbor.ts'
@@ -25,9 +26,10 @@ export function stepsOf(
     const serverId = own.find(({ units }) => units.length === 0)?.resourceId ?? null
     return draft.blueprint.steps.flatMap((step, index) => {
       const place = { member, index, isFirst: at === 0, labels }
-      const { neighbor, webhook } = step
+      const { neighbor, webhook, ansible } = step
       if (neighbor !== undefined) return neighborSteps(fillAll(neighbor, values), place, graph, serverId)
       if (webhook !== undefined) return [webhookStep(webhook, values, place)]
+      if (ansible !== undefined) return [ansibleStep(ansible, values, place)]
       return toSteps(fillAll(step, values), place)
     })
   })

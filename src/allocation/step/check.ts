@@ -32,7 +32,7 @@ export const checkKind: StepKind = {
 }
 
 /** Without what may be a secret in it. */
-function toldOf(url: string): string {
+export function toldOf(url: string): string {
   const { protocol, host, pathname } = new URL(url)
   return `${protocol}//${host}${pathname}`
 }

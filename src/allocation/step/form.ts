@@ -95,6 +95,12 @@ const node = z.strictObject({
 })
 export type NodeForm = z.infer<typeof node>
 
+/** By reference; where it is must not be chosen by who asks. */
+const secret = z
+  .string()
+  .regex(secretReference, 'a secret is given by reference: env:NAME, file:PATH or command:LINE')
+  .refine((reference) => !reference.includes('{{'), 'a reference to a secret has no places')
+
 const webhook = z.strictObject({
   /** Places may stand in its path only: whoever asks does not choose who is told. */
   url: z
@@ -103,12 +109,8 @@ const webhook = z.strictObject({
       /^https?:\/\/[^/{}\s@]+(?:\/\S*)?$/,
       'an address with http or https is needed, without places in its host',
     ),
-  /** By reference; sent as a bearer token. */
-  token: z
-    .string()
-    .regex(secretReference, 'a secret is given by reference: env:NAME, file:PATH or command:LINE')
-    .refine((reference) => !reference.includes('{{'), 'a reference to a secret has no places')
-    .optional(),
+  /** Sent as a bearer token. */
+  token: secret.optional(),
   /** What it is told beside what it is about. */
   body: z
     .record(z.string().regex(/^[A-Za-z_]\w*$/), z.union([z.string(), z.number(), z.boolean()]))
@@ -119,7 +121,41 @@ const webhook = z.strictObject({
 })
 export type WebhookForm = z.infer<typeof webhook>
 
-const forms = { container, server, node, neighbor, webhook, check }
+const playbook = z
+  .string()
+  .regex(
+    /^(?!.*\.\.)[\w-][\w./-]*\.ya?ml$/,
+    'a playbook is a file of the folder allocation.playbooks, ending in .yml or .yaml, without places',
+  )
+
+const ansible = z.strictObject({
+  playbook,
+  /** Takes back what the other did; also when what was allocated is released. */
+  undo: playbook.optional(),
+  host: z.string().min(1).default('{{address}}'),
+  /** Of the inventory, beside `all`. */
+  groups: z
+    .array(z.string().regex(/^[A-Za-z_]\w*$/, 'a group is called by letters, digits and _'))
+    .max(20)
+    .default([]),
+  /** local: the playbook is run where Plenum runs, and speaks to the host by itself. */
+  connection: z.enum(['ssh', 'local']).default('ssh'),
+  user: z.string().min(1).optional(),
+  port: z.union([z.number().int().min(1).max(65_535), z.string().min(1)]).optional(),
+  become: z.boolean().default(false),
+  privateKey: secret.optional(),
+  variables: z
+    .record(z.string().regex(/^[A-Za-z_]\w*$/), z.union([z.string(), z.number(), z.boolean()]))
+    .default({}),
+  /** Variables too. */
+  secrets: z.record(z.string().regex(/^[A-Za-z_]\w*$/), secret).default({}),
+  /** Seconds until the host must be reached, and until the playbook must be through. */
+  reach: z.number().positive().max(3_600).default(300),
+  within: z.number().positive().max(86_000).default(1_800),
+})
+export type AnsibleForm = z.infer<typeof ansible>
+
+const forms = { container, server, node, neighbor, webhook, ansible, check }
 const names = Object.keys(forms).join(', ')
 
 export const stepShape = z
@@ -129,6 +165,7 @@ export const stepShape = z
     node: node.optional(),
     neighbor: neighbor.optional(),
     webhook: webhook.optional(),
+    ansible: ansible.optional(),
     check: check.optional(),
   })
   .refine((step) => Object.keys(step).length === 1, `a step is one of ${names}`)

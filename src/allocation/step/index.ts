@@ -5,10 +5,12 @@ import type { Step, StepKind } from '../../operation/operation.ts'
 import type { Actor } from '../../source/source.ts'
 import { fill } from '../blueprint/index.ts'
 import { prefixed, type Draft } from '../draft.ts'
+import { ansibleKinds } from './ansible/index.ts'
 import { checkKind } from './check.ts'
 import { sessionKind, type Sight } from './session.ts'
 import { webhookKinds } from './webhook.ts'
 
+export { checkPlaybooks } from './ansible/index.ts'
 export { stepsOf } from './begin.ts'
 export type { Sight } from './session.ts'
 
@@ -32,7 +34,8 @@ export const madeKinds: readonly string[] = [
 ]
 
 /** Whether something stands that is to be ended when what it was done for is released. */
-export const isMade = ({ kind }: { kind: string }): boolean => kind === 'webhook' || madeKinds.includes(kind)
+export const isMade = ({ kind, parameters }: Pick<Step, 'kind' | 'parameters'>): boolean =>
+  kind === 'webhook' || (kind === 'ansible' && parameters['undo'] !== undefined) || madeKinds.includes(kind)
 
 /** What a service may run on, as its source knows it. */
 const carriers: readonly string[] = ['container', 'server']
@@ -42,9 +45,10 @@ export const carriersOf = (steps: readonly Step[]): string[] =>
     .filter(({ kind, result }) => carriers.includes(kind) && typeof result?.['key'] === 'string')
     .map(({ parameters, result }) => `${String(parameters['source'])}:${String(result!['key'])}`)
 
-export const stepKinds = (actorOf: ActorOf, sight: Sight): StepKind[] => [
+export const stepKinds = (actorOf: ActorOf, sight: Sight, playbooks?: string): StepKind[] => [
   ...madeKinds.flatMap((kind) => [making(kind, actorOf), ending(kind, actorOf)]),
   ...webhookKinds,
+  ...ansibleKinds(playbooks),
   checkKind,
   sessionKind(sight),
 ]

@@ -1,5 +1,6 @@
 /** What the steps of an operation are called: no other operation has such names, of whatever database. Pure. */
 import type { NewStep } from '../../operation/index.ts'
+import type { Values } from '../blueprint/index.ts'
 
 /** Whose a step is. */
 export interface Place {
@@ -8,6 +9,22 @@ export interface Place {
   isFirst: boolean
   labels: Record<string, string>
 }
+
+/** What is told of whom a step is about, to whoever configures it. */
+export interface About {
+  allocation: string
+  name: string
+  tenant: string
+  member: number
+  address: string
+  host: string
+}
+
+export const aboutOf = ({ operation, name, tenant, member, address, host }: Values): About => ({
+  allocation: `allocation.${operation}`,
+  ...{ name: String(name), tenant: String(tenant), member: Number(member) },
+  ...{ address: String(address), host: String(host) },
+})
 
 export const nameOf = (place: Pick<Place, 'member' | 'index'>, part?: string): NewStep['name'] =>
   named(`${place.member}-${place.index}`, part)

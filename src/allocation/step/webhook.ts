@@ -9,29 +9,15 @@ import type { StepKind } from '../../operation/operation.ts'
 import { readSecret } from '../../source/index.ts'
 import { SourceError } from '../../source/source.ts'
 import { fill, fillAll, type Values } from '../blueprint/index.ts'
+import { toldOf } from './check.ts'
 import type { WebhookForm } from './form.ts'
-import { nameOf, type Place } from './name.ts'
+import { aboutOf, nameOf, type About, type Place } from './name.ts'
 
-/** What is told of whom it is about, beside what the blueprint says. */
-interface About {
-  allocation: string
-  name: string
-  tenant: string
-  member: number
-  address: string
-  host: string
-}
 type Parameters = WebhookForm & { about: About }
 type Action = 'configure' | 'undo' | 'release'
 
 export function webhookStep({ url, ...form }: WebhookForm, values: Values, place: Place): NewStep {
-  const { operation, name, tenant, member, address, host } = values
-  const about: About = {
-    allocation: `allocation.${operation}`,
-    ...{ name: String(name), tenant: String(tenant), member: Number(member) },
-    ...{ address: String(address), host: String(host) },
-  }
-  const parameters = { ...fillAll(form, values), url: fillAddress(url, values), about }
+  const parameters = { ...fillAll(form, values), url: fillAddress(url, values), about: aboutOf(values) }
   return { kind: 'webhook', name: nameOf(place, 'webhook'), parameters }
 }
 
@@ -123,10 +109,4 @@ async function send(url: string, init: RequestInit & { signal: AbortSignal }): P
 function retryAfter(response: Response): number | undefined {
   const seconds = Number(response.headers.get('retry-after') ?? NaN)
   return Number.isInteger(seconds) && seconds >= 0 ? Math.min(seconds, 60) * 1_000 : undefined
-}
-
-/** Without what may be a secret in it. */
-function toldOf(url: string): string {
-  const { protocol, host, pathname } = new URL(url)
-  return `${protocol}//${host}${pathname}`
 }
